@@ -1,0 +1,86 @@
+# Builds, runs and tests Paravane. `make` alone lists what there is. Debian packages that a target needs and does not find
+# are installed through apt-get, by name and saying so (Tests/Guests/need).
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# The Linux guest of `make run`: `patched` patches itself through the magic page, `unmodified` is Debian's source as it is.
+KERNEL ?= patched
+# Further arguments of `paravane run`, as in ARGS="--cpus 2".
+ARGS ?=
+# Further arguments of `swift test`, as in TESTS="--filter DeviceTreeTests".
+TESTS ?=
+# Further arguments of `paravane-fuzz`, as in FUZZ="--target code --seed 7".
+FUZZ ?=
+# How often `make bench` boots each.
+RUNS ?= 10
+
+guests := Tests/Guests
+scripts := .ci/run $(wildcard .ci/embedded) Tests/Bench/boot.sh $(guests)/lib.sh $(guests)/need \
+    $(guests)/linux/build $(guests)/userland/power $(guests)/userland/build $(guests)/userland/init $(guests)/baremetal/build
+# The command that people run: without what a debugger or a test needs. Its build lies beside the one of the tests, for the
+# two have other options and would undo each other. Colours are an option of the compiler as well: without a fixed choice
+# everything is built anew when the output goes to a terminal and last time did not.
+release := -c release --scratch-path .build-release --omit-frame-pointers --static-swift-stdlib --no-color-diagnostics
+
+.PHONY: help build run test guests kernels userland bench fuzz format lint embedded clean clean-cache
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@printf '\n%s\n' '  make run KERNEL=unmodified|patched ARGS="..."   make test TESTS="..."   make bench RUNS=n'
+
+build: ## Build the command
+	@$(guests)/need run
+	@echo 'paravane: building the command' >&2
+	@swift build $(release) --product paravane >&2
+
+run: build ## Start a Linux guest with a shell on this terminal; builds what is missing
+	@kernels=$$($(guests)/linux/build); userland=$$($(guests)/userland/build); \
+	    exec .build-release/release/paravane run --machine e500 --kernel "$$kernels/$(KERNEL)/uImage" \
+	    --initrd "$$userland/initramfs.cpio.gz" --append console=ttyS0 $(ARGS)
+
+test: ## Run all tests; builds the guests and kernels that they boot
+	@$(guests)/need test
+	@programs=$$($(guests)/baremetal/build); userland=$$($(guests)/userland/build); kernels=$$($(guests)/linux/build); \
+	    export PARAVANE_GUESTS="$$programs" PARAVANE_INITRD="$$userland/initramfs.cpio.gz"; \
+	    export PARAVANE_KERNEL_UNMODIFIED="$$kernels/unmodified/uImage"; \
+	    export PARAVANE_KERNEL_PATCHED="$$kernels/patched/uImage"; \
+	    exec swift test -c release $(TESTS)
+
+guests: ## Build the bare-metal guests, and print where they are
+	@$(guests)/baremetal/build
+
+kernels: ## Build the Linux guests, and print where they are
+	@$(guests)/linux/build
+
+userland: ## Build the initramfs of the Linux guests, and print where it is
+	@$(guests)/userland/build
+
+bench: build ## Boot the same Linux guest on QEMU and on Paravane in turn, and compare
+	@$(guests)/need bench
+	@kernels=$$($(guests)/linux/build); userland=$$($(guests)/userland/build); \
+	    exec Tests/Bench/boot.sh .build-release/release/paravane "$$kernels" "$$userland/initramfs.cpio.gz" $(RUNS)
+
+fuzz: ## Feed random input to everything that a guest or a file controls (minutes)
+	@$(guests)/need run
+	@swift build -c release --product paravane-fuzz >&2
+	@.build/release/paravane-fuzz $(FUZZ)
+
+format: ## Format the Swift sources
+	@swift format -i -r -p Sources Tests Package.swift
+
+lint: ## Check the format of the Swift sources and the shell scripts
+	@$(guests)/need lint
+	@swift format lint --strict -r -p Sources Tests Package.swift
+	@shellcheck -x $(scripts)
+
+embedded: ## Compile the portable core in Embedded Swift
+	@$(guests)/need embedded
+	@.ci/embedded
+
+clean: ## Remove what was built in this directory
+	@rm -rf .build .build-release
+
+clean-cache: ## Remove built guests and kernels from the cache
+	@rm -rf "$${XDG_CACHE_HOME:-$$HOME/.cache}/paravane"

@@ -1,0 +1,111 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+/// Settings of every Swift target: warnings are errors, every use of unsafe memory is marked at its site.
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .strictMemorySafety(),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// Settings of the portable core, which also compiles in Embedded Swift (`make embedded` proves it).
+let portable: [SwiftSetting] = strict + [.treatWarning("EmbeddedRestrictions", as: .error)]
+
+/// A module of the portable core: no Foundation, typed throws, no value existentials.
+func core(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: portable)
+}
+
+/// The tests of the module `name`.
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(name: "\(name)Tests", dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "paravane",
+    products: [
+        .executable(name: "paravane", targets: ["paravane"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    ],
+    targets: [
+        // C libraries, and the few host calls that Embedded Swift has no module for.
+        .systemLibrary(name: "CFDT", providers: [.apt(["libfdt-dev"])]),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        // Unicorn (GPL-2) is an oracle of the software CPU's tests and part of no product.
+        .systemLibrary(name: "CUnicorn", providers: [.apt(["libunicorn-dev"])]),
+        .target(name: "CHost"),
+        .target(name: "CSandbox"),
+
+        // The portable core, in dependency order.
+        core("ParavirtABI"),
+        core("GuestMemory", ["CHost"]),
+        core("Hypercalls", ["ParavirtABI", "GuestMemory"]),
+        core("DeviceTree", ["CFDT"]),
+        core("PowerPC", ["CHost", "ParavirtABI", "GuestMemory"]),
+        core("Devices", ["GuestMemory"]),
+        core("VMM", ["CHost", "PowerPC"]),
+        core(
+            "Machines",
+            ["CZlib", "DeviceTree", "Devices", "GuestMemory", "Hypercalls", "ParavirtABI", "PowerPC", "VMM"]),
+
+        // What keeps a guest that broke out of the machine from going further.
+        .target(name: "Sandbox", dependencies: ["CSandbox"], swiftSettings: strict),
+
+        // The command line.
+        .target(
+            name: "ParavaneCommands",
+            dependencies: [
+                "CHost", "DeviceTree", "Devices", "GuestMemory", "Hypercalls", "Machines", "ParavirtABI", "PowerPC",
+                "Sandbox", "VMM", argumentParser,
+            ],
+            swiftSettings: strict),
+        .executableTarget(name: "paravane", dependencies: ["ParavaneCommands"], swiftSettings: strict),
+
+        // The fuzzer: what it feeds, and the driver that feeds it.
+        .target(
+            name: "Fuzzing",
+            dependencies: [
+                "CHost", "DeviceTree", "Devices", "GuestMemory", "Hypercalls", "Machines", "ParavirtABI", "PowerPC",
+                "VMM",
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "paravane-fuzz", dependencies: ["Fuzzing", argumentParser], swiftSettings: strict),
+
+        // The tests, and how they run tools such as dtc.
+        .target(name: "TestTools", path: "Tests/TestTools", swiftSettings: strict),
+        tests("ParavirtABI", ["ParavirtABI"]),
+        tests("GuestMemory", ["GuestMemory"]),
+        tests("Hypercalls", ["GuestMemory", "Hypercalls", "ParavirtABI"]),
+        tests("DeviceTree", ["DeviceTree", "TestTools"]),
+        tests(
+            "PowerPC", ["CUnicorn", "GuestMemory", "ParavirtABI", "PowerPC", "TestTools"], resources: [.copy("Oracle")]),
+        tests("Devices", ["Devices"]),
+        tests(
+            "Machines",
+            [
+                "DeviceTree", "Devices", "GuestMemory", "Hypercalls", "Machines", "ParavirtABI", "PowerPC", "TestTools",
+                "VMM",
+            ]),
+        tests(
+            "ParavaneCommands",
+            [
+                "DeviceTree", "Hypercalls", "Machines", "ParavaneCommands", "ParavirtABI", "TestTools", "paravane",
+                argumentParser,
+            ]),
+        tests("VMM", ["GuestMemory", "PowerPC", "VMM"]),
+        .target(name: "SandboxProbe", dependencies: ["CSandbox"], path: "Tests/SandboxProbe"),
+        tests("Sandbox", ["CSandbox", "Sandbox", "SandboxProbe"]),
+        .testTarget(
+            name: "FuzzTests", dependencies: ["Fuzzing", "TestTools", "paravane-fuzz"], path: "Tests/Fuzz",
+            exclude: ["Finds"], swiftSettings: strict),
+        tests("System", ["TestTools", "paravane"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,51 @@
+#define _GNU_SOURCE
+#include "host.h"
+
+#include <poll.h>
+#include <sys/mman.h>
+#include <time.h>
+
+// What nothing may touch lies before and behind every mapping, so that an address that is a little wrong ends the
+// process instead of reaching something else. The largest page size of the hosts, since nothing here asks for it.
+static const size_t guard = 64 << 10;
+
+static size_t rounded(size_t size) {
+    return (size + guard - 1) & ~(guard - 1);
+}
+
+void *host_map_memory(size_t size) {
+    if (size > SIZE_MAX - 4 * guard)
+        return NULL;
+    size_t inner = rounded(size);
+    char *base = mmap(NULL, inner + 2 * guard, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (base == MAP_FAILED)
+        return NULL;
+    if (mprotect(base + guard, inner, PROT_READ | PROT_WRITE) != 0) {
+        munmap(base, inner + 2 * guard);
+        return NULL;
+    }
+    return base + guard;
+}
+
+void host_unmap_memory(void *base, size_t size) {
+    munmap((char *)base - guard, rounded(size) + 2 * guard);
+}
+
+uint64_t host_monotonic_nanoseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+void host_wait_readable(int descriptor, uint64_t nanoseconds) {
+    const uint64_t longest = 3600u * 1000000000ull;
+    if (nanoseconds > longest)
+        nanoseconds = longest;
+    struct timespec timeout = {
+        .tv_sec = (time_t)(nanoseconds / 1000000000u),
+        .tv_nsec = (long)(nanoseconds % 1000000000u),
+    };
+    // poll ignores a negative descriptor.
+    struct pollfd input = {.fd = descriptor, .events = POLLIN};
+    ppoll(&input, 1, &timeout, NULL);
+}

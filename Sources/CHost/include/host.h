@@ -1,0 +1,17 @@
+// The host calls that the portable core needs. Embedded Swift has no Glibc module, so they are declared here
+// with fixed-width types and kept to what the core uses.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+/// Maps `size` bytes of zeroed private memory that the host commits on first touch. Null when it refuses.
+void *_Nullable host_map_memory(size_t size);
+
+/// Unmaps what `host_map_memory` returned.
+void host_unmap_memory(void *_Nonnull base, size_t size);
+
+/// Nanoseconds of the host's monotonic clock.
+uint64_t host_monotonic_nanoseconds(void);
+
+/// Sleeps until `descriptor` has input or is at its end, but at most for `nanoseconds`. A negative descriptor never has.
+void host_wait_readable(int descriptor, uint64_t nanoseconds);

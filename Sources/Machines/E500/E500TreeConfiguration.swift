@@ -1,0 +1,107 @@
+public import Devices
+
+/// What the e500 machine's device tree depends on.
+public struct E500TreeConfiguration: Sendable {
+    /// Bytes of RAM: a multiple of ``E500MemoryMap/ramGranule`` up to ``E500MemoryMap/maximumRAM``.
+    public let memorySize: UInt64
+    /// The vCPUs: from 1 to ``E500MemoryMap/maximumCPUs``.
+    public let cpuCount: Int
+    /// The kernel's command line; empty for none.
+    public let bootArguments: String
+    /// Where the loader puts the initial RAM disk. It lies in RAM, below 4 GiB.
+    public let initrd: AddressRange?
+    /// Where the loader puts the kernel, for firmware that boots it from there.
+    public let bootKernel: AddressRange?
+    /// What the guest may ask of the hypervisor; nil leaves the node out, as on real hardware.
+    public let hypervisor: HypervisorNode?
+    /// What the guest's console is. A byte channel needs ``hypervisor``.
+    public let console: E500Console
+    /// 32 random bytes for the guest's generator, fresh at each start; nil leaves the property out.
+    public let randomSeed: [UInt8]?
+
+    /// Bytes of ``randomSeed``.
+    public static let randomSeedSize = 32
+
+    /// A configuration, whose values are checked.
+    public init(
+        memorySize: UInt64, cpuCount: Int = 1, bootArguments: String = "", initrd: AddressRange? = nil,
+        bootKernel: AddressRange? = nil, hypervisor: HypervisorNode? = nil,
+        console: E500Console = .serial, randomSeed: [UInt8]? = nil
+    ) throws(E500TreeConfigurationError) {
+        guard memorySize > 0, memorySize.isMultiple(of: E500MemoryMap.ramGranule),
+            memorySize <= E500MemoryMap.maximumRAM
+        else { throw .memorySize(memorySize) }
+        guard (1...E500MemoryMap.maximumCPUs).contains(cpuCount) else { throw .cpuCount(cpuCount) }
+        if let initrd {
+            let limit = min(memorySize, 1 << 32)
+            guard initrd.base <= limit, initrd.size <= limit - initrd.base else { throw .initrd(initrd, limit: limit) }
+        }
+        if let hypervisor {
+            let count = hypervisor.hcallInstructions.count
+            guard HypervisorNode.instructionCounts.contains(count) else { throw .hcallInstructions(count) }
+        }
+        guard hypervisor != nil || console == .serial else { throw .consoleWithoutHypercalls }
+        if let randomSeed, randomSeed.count != Self.randomSeedSize { throw .randomSeed(randomSeed.count) }
+        self.memorySize = memorySize
+        self.cpuCount = cpuCount
+        self.bootArguments = bootArguments
+        self.initrd = initrd
+        self.bootKernel = bootKernel
+        self.hypervisor = hypervisor
+        self.console = console
+        self.randomSeed = randomSeed
+    }
+}
+
+/// The `/hypervisor` node: how a guest makes hypercalls, and what to expect of them.
+public struct HypervisorNode: Sendable {
+    /// The instruction words that the guest executes as a hypercall.
+    public let hcallInstructions: [UInt32]
+    /// Whether the guest may wait for interrupts with EV_IDLE.
+    public let hasIdle: Bool
+
+    /// How many instruction words Linux takes: its patch site has four.
+    public static let instructionCounts = 1...4
+
+    /// A node with these properties.
+    public init(hcallInstructions: [UInt32], hasIdle: Bool = true) {
+        self.hcallInstructions = hcallInstructions
+        self.hasIdle = hasIdle
+    }
+}
+
+/// Which value of an ``E500TreeConfiguration`` no e500 machine can have.
+public enum E500TreeConfigurationError: Error, CustomStringConvertible {
+    /// Bytes of RAM.
+    case memorySize(UInt64)
+    /// The number of vCPUs.
+    case cpuCount(Int)
+    /// The initial RAM disk does not lie below the limit.
+    case initrd(AddressRange, limit: UInt64)
+    /// The number of hypercall instruction words.
+    case hcallInstructions(Int)
+    /// The console is a byte channel, but the guest is offered no hypercalls to reach it.
+    case consoleWithoutHypercalls
+    /// Bytes of the random seed.
+    case randomSeed(Int)
+
+    /// One line that says what is wrong, and what would be right.
+    public var description: String {
+        switch self {
+        case .memorySize(let size):
+            "\(size) bytes of memory: the e500 machine takes a multiple of \(E500MemoryMap.ramGranule >> 20)M"
+                + " up to \(E500MemoryMap.maximumRAM >> 30)G"
+        case .cpuCount(let count):
+            "\(count) CPUs: the e500 machine takes 1 to \(E500MemoryMap.maximumCPUs)"
+        case .initrd(let range, let limit):
+            "the initrd's \(range.size) bytes at 0x\(String(range.base, radix: 16)) end above"
+                + " 0x\(String(limit, radix: 16)), where memory or 32-bit addresses end: use more memory or a smaller one"
+        case .hcallInstructions(let count):
+            "\(count) hypercall instructions: a guest takes 1 to \(HypervisorNode.instructionCounts.upperBound)"
+        case .consoleWithoutHypercalls:
+            "a byte channel cannot be the console of a guest without hypercalls: use the serial port"
+        case .randomSeed(let count):
+            "\(count) bytes of random seed: it takes \(E500TreeConfiguration.randomSeedSize)"
+        }
+    }
+}

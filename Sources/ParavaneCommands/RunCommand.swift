@@ -1,0 +1,132 @@
+public import ArgumentParser
+internal import DeviceTree
+internal import Foundation
+internal import GuestMemory
+internal import Machines
+internal import PowerPC
+internal import Sandbox
+internal import VMM
+
+/// `paravane run`: boots a guest.
+public struct RunCommand: ParsableCommand {
+    /// What advances the guest's time.
+    public enum ClockChoice: String, ExpressibleByArgument, CaseIterable, Sendable {
+        /// The host's clock.
+        case host
+        /// The executed instructions: runs repeat exactly, and idle time passes at once.
+        case virtual
+    }
+
+    /// How the kernel's file is read.
+    public enum KernelFormat: String, ExpressibleByArgument, CaseIterable, Sendable {
+        /// By its signature: ELF or uImage.
+        case auto
+        /// As bare code for address 0.
+        case raw
+    }
+
+    /// The name and what help says.
+    public static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Boot a guest.",
+        discussion: """
+            The guest's console is on standard input and output; everything else goes to standard error. On a \
+            terminal, Ctrl-A x quits, Ctrl-A c shows the vCPUs' state and Ctrl-A h helps.
+
+            Exit status: 0 the guest switched the power off or the user quit, 32 it reset the machine and \
+            --no-reboot was given, 33 it crashed, 34 its kernel panicked, 64 wrong usage, 65 bad input, 124 time-out.
+            """)
+
+    @Option(help: "The machine.")
+    var machine = MachineChoice.e500
+
+    @Option(name: [.short, .long], help: "The kernel: an ELF file, a uImage, or with --kernel-format raw bare code.")
+    var kernel: String
+
+    @Option(help: "How to read the kernel's file.")
+    var kernelFormat = KernelFormat.auto
+
+    @Option(help: "A RAM disk.")
+    var initrd: String?
+
+    @Option(help: "The kernel's command line.")
+    var append: String?
+
+    @Option(name: [.short, .long], help: "Memory with suffix K, M or G; without one in MiB. A multiple of 64M.")
+    var memory = MemorySize(bytes: 256 << 20)
+
+    @Option(help: "The number of CPUs, 1 to \(E500MemoryMap.maximumCPUs).")
+    var cpus = 1
+
+    @Option(help: "A device tree instead of the machine's own; --append and --initrd still set their properties.")
+    var dtb: String?
+
+    @Option(help: ArgumentHelp("An overlay to merge into the tree; may be repeated.", valueName: "dtbo"))
+    var overlay: [String] = []
+
+    @Option(help: "Write the guest's device tree to this file, and exit.")
+    var dumpDtb: String?
+
+    @Option(help: "The device that is the guest's console: Linux's ttyS0 or ttyEHV0.")
+    var console = ConsoleChoice.serial
+
+    @Option(help: "The hypercall instructions that the tree offers.")
+    var hcall = HypercallInstructionChoice.scMagic
+
+    @Flag(help: "Do not offer the magic page.")
+    var noMagicPage = false
+
+    @Option(help: "What advances the guest's time.")
+    var clock = ClockChoice.host
+
+    @Option(help: ArgumentHelp("End the run after this long.", valueName: "seconds"))
+    var timeout: Double?
+
+    @Flag(help: "Exit with status 32 when the guest resets the machine.")
+    var noReboot = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Write what the guest did to this file as JSON, or to - for standard error.", valueName: "file"))
+    var stats: String?
+
+    @Flag(help: "Run the guest without the sandbox, for instance under a debugger.")
+    var noSandbox = false
+
+    /// Made by the argument parser.
+    public init() {}
+
+    /// Checks what can be checked without opening a file.
+    public func validate() throws {
+        if let timeout, !(timeout > 0) { throw ValidationError("--timeout takes a positive number of seconds") }
+    }
+
+    /// Boots the guest, and exits with the status that its end stands for.
+    public func run() throws {
+        let boot = try E500Boot(self)
+        if let dumpDtb {
+            try OutputFile.write(binary: boot.tree, to: dumpDtb)
+            return
+        }
+        // Whatever is written later is opened now: the sandbox opens no files.
+        let statistics = try stats.map { path throws(CommandFailure) in try LateOutput(path) }
+        let console = TerminalConsole()
+        console.attach()
+        let end = Result {
+            if !noSandbox { try confine(keeping: statistics.map { [$0.descriptor] } ?? []) }
+            return try boot.run(console: console, statistics: statistics)
+        }
+        console.detach()
+        let status = try end.get()
+        if status != .success { throw ExitCode(status.rawValue) }
+    }
+
+    /// Enters the sandbox.
+    private func confine(keeping descriptors: [Int32]) throws(CommandFailure) {
+        do throws(SandboxError) {
+            try Sandbox.enter(keeping: descriptors)
+        } catch {
+            throw CommandFailure(.unavailable, "\(error); --no-sandbox runs the guest without it")
+        }
+    }
+}

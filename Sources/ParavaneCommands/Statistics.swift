@@ -1,0 +1,99 @@
+internal import Foundation
+internal import Hypercalls
+internal import Machines
+internal import ParavirtABI
+internal import PowerPC
+internal import VMM
+
+/// What `--stats` writes: counts of everything that a paravirtual guest is supposed to do less of.
+///
+/// In virtual time every number but `seconds` and `mips` is the same at each run.
+struct Statistics: Encodable {
+    private let outcome: String
+    private let clock: String
+    private let cpus: Int
+    private let boots: Int
+    private let hypercalls: [String: UInt64]
+    private let unknownHypercalls: UInt64
+    private let privilegedInstructions: [String: UInt64]
+    private let interrupts: [String: UInt64]
+    private let tlbRefills: Refills
+    private let codePages: UInt64
+    private let deviceAccesses: UInt64
+    private let unclaimedAccesses: UInt64
+    private let timebaseTicks: UInt64
+    private let instructions: UInt64
+    private let seconds: Double
+    private let mips: Double
+
+    /// Translations that had to be made.
+    private struct Refills: Encodable {
+        /// By the guest, in its TLB-miss handlers.
+        let guest: UInt64
+        /// By the software CPU, in the table in front of the guest's TLB.
+        let software: UInt64
+    }
+
+    init(
+        _ machine: E500Machine, outcome: Outcome, clock: RunCommand.ClockChoice, boots: Int, seconds: Double
+    ) {
+        self.outcome = Self.name(outcome)
+        self.clock = clock.rawValue
+        self.boots = boots
+        self.seconds = seconds
+        cpus = machine.cpus.count
+
+        var hypercalls: [String: UInt64] = [:]
+        machine.hypercallCounts.forEach { call, count in
+            if count > 0 { hypercalls["\(call.name)"] = count }
+        }
+        self.hypercalls = hypercalls
+        unknownHypercalls = machine.hypercallCounts.unknown
+
+        func total(_ count: (Counters) -> UInt64) -> UInt64 {
+            machine.cpus.reduce(0) { $0 + count($1.core.counters) }
+        }
+        privilegedInstructions = Dictionary(
+            uniqueKeysWithValues: PrivilegedKind.allCases.map { kind in
+                ("\(kind.name)", total { $0.privileged(kind) })
+            })
+        interrupts = Dictionary(
+            uniqueKeysWithValues: Interrupt.allCases.map { interrupt in
+                ("\(interrupt.name)", total { $0.interrupts(interrupt) })
+            })
+        tlbRefills = Refills(
+            guest: total { $0.interrupts(.dataTLBMiss) + $0.interrupts(.instructionTLBMiss) },
+            software: total { $0.translationRefills })
+        codePages = total { $0.codePages }
+        deviceAccesses = machine.deviceAccesses
+        unclaimedAccesses = machine.unclaimedAccesses
+        timebaseTicks = machine.cpus[0].now
+        instructions = machine.cpus.reduce(0) { $0 + $1.core.instructions }
+        mips = Double(instructions) / 1e6 / max(seconds, 1e-9)
+    }
+
+    private static func name(_ outcome: Outcome) -> String {
+        switch outcome {
+        case .powerOff: "power_off"
+        case .reset: "reset"
+        case .crash: "crash"
+        case .panic: "panic"
+        case .timeout: "timeout"
+        case .quit: "quit"
+        }
+    }
+
+    /// Writes the counts as JSON.
+    func write(to output: LateOutput) throws(CommandFailure) {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        do {
+            try output.write([UInt8](try encoder.encode(self)) + [UInt8(ascii: "\n")])
+        } catch let failure as CommandFailure {
+            throw failure
+        } catch {
+            throw CommandFailure(.internalError, "the statistics cannot be encoded: \(error)")
+        }
+    }
+}

@@ -1,0 +1,104 @@
+internal import CHost
+internal import GuestMemory
+
+extension CPU {
+    /// Runs until the machine is needed.
+    public mutating func run() -> Exit {
+        while true {
+            if instructions >= deadline, let exit = service() { return exit }
+            if let operations = unsafe code.array(fetchMode).lookup(pc, tag: context | UInt64(pc & ~0xFFF)) {
+                if let exit = unsafe interpret(operations) { return exit }
+            } else if let exit = fetch() {
+                return exit
+            }
+        }
+    }
+
+    /// Looks at everything that is not an instruction: other writers of code, timers, interrupts, the slice's end. Sets
+    /// the next ``deadline``.
+    private mutating func service() -> Exit? {
+        readJournal()
+        let now = self.now
+        timers.catchUp(to: now)
+        if timers.takeReset() { return .reset(.watchdog) }
+
+        let pending = pins | timers.pending
+        if magicPageAddress != nil { page[word: SharedPage.interruptPending] = pending != 0 ? 1 : 0 }
+        if acknowledged {
+            acknowledged = false
+            waiting = .no
+            deliver(PendingException(interrupt: .external))
+        } else if let interrupt = deliverable(pending) {
+            if interrupt == .external, externalProxy { return .acknowledge }
+            waiting = .no
+            deliver(PendingException(interrupt: interrupt))
+        } else {
+            switch waiting {
+            case .no: break
+            case .forPending where pending != 0: waiting = .no
+            case .forPending, .forDelivery: return .idle
+            }
+        }
+
+        if instructions >= sliceEnd { return .sliceEnd }
+        deadline = sliceEnd
+        if magicPageAddress != nil, pending != 0 {
+            // The guest may enable interrupts by a plain store, which nothing tells us of.
+            deadline = instructions + 1
+        } else if time.hostTicks == nil, let event = timers.nextEvent(after: now) {
+            deadline = min(sliceEnd, instructions &+ max(event &- now, 1))
+        }
+        return nil
+    }
+
+    /// Catches up with what others did to pages of which this vCPU holds code or fast translations.
+    private mutating func readJournal() {
+        let journal = memory.codeJournal
+        guard journalPosition != journal.count else { return }
+        while journalPosition < journal.count {
+            guard let event = journal.event(journalPosition) else {
+                cache.forgetAll()
+                data.denyAllWrites()
+                journalPosition = journal.count
+                break
+            }
+            journalPosition += 1
+            switch event {
+            case .written(let page):
+                cache.forget(page: page)
+            case .becameCode(let page):
+                data.denyWrites(toHostPage: hostPage(page))
+            }
+        }
+        code.flush()
+    }
+
+    private func hostPage(_ page: Int) -> UInt {
+        unsafe UInt(bitPattern: memory.ram.host) + UInt(page) * UInt(GuestMemory.pageSize)
+    }
+
+    /// Translates ``pc`` and makes its page's predecoded operations reachable, or takes the exception.
+    private mutating func fetch() -> Exit? {
+        guard let location = find(pc, space: UInt8(fetchMode >> 1)) else {
+            return raise(PendingException(interrupt: .instructionTLBMiss))
+        }
+        let entry = tlb[location]
+        let access = AccessKind(purpose: .execute, user: user, space: entry.space)
+        guard entry.permissions & access.permission != 0 else {
+            return raise(PendingException(interrupt: .instructionStorage))
+        }
+        let real = entry.translate(pc)
+        var isNew = false
+        guard real < memory.ram.size,
+            let operations = unsafe cache.operations(ofPage: Int(real / GuestMemory.pageSize), isNew: &isNew)
+        else { return raise(PendingException(interrupt: .machineCheck)) }
+        let page = Int(real / GuestMemory.pageSize)
+        data.denyWrites(toHostPage: hostPage(page))
+        if isNew {
+            counters.countCodePage()
+            if sharesMemory { memory.codeJournal.append(.becameCode(page: page)) }
+        }
+        unsafe code.array(fetchMode).set(pc, tag: context | UInt64(pc & ~0xFFF), operations: operations)
+        return nil
+    }
+}

@@ -1,0 +1,125 @@
+internal import CHost
+internal import GuestMemory
+
+/// Predecoded code, one array of operations for each 4 KiB page of RAM that was executed.
+///
+/// A page's operations are decoded one by one when they are first reached. A store to the page resets the operations
+/// that it touches; after many stores the whole page is dropped, so that memory reused as data becomes fast again.
+@safe
+struct CodeCache {
+    /// Operations of a page, and one more that leads to the next page.
+    static let operationsPerPage = 1024
+
+    /// What stands in front of a page's operations.
+    @safe private struct Header {
+        var host: UnsafeRawPointer
+        var page: UInt32
+        var stores: UInt32
+    }
+
+    /// Stores to a page before it is dropped.
+    private static let storesBeforeDrop: UInt32 = 256
+
+    private static let bytesPerPage = MemoryLayout<Header>.size + (operationsPerPage + 1) * 8
+
+    /// Pages are mapped in chunks of this many.
+    private static let pagesPerChunk = 32
+
+    private let memory: GuestMemory
+    /// For each page of RAM its operations, or nil.
+    private let pages: UnsafeMutablePointer<UnsafeMutablePointer<MicroOperation>?>
+    private let pageCount: Int
+    private var chunks: [UnsafeMutableRawPointer] = unsafe []
+    private var usedOfLastChunk = pagesPerChunk
+
+    init(memory: GuestMemory) {
+        self.memory = memory
+        pageCount = Int(memory.ram.size / GuestMemory.pageSize)
+        guard let table = unsafe host_map_memory(pageCount * 8) else {
+            fatalError("the host has no memory for a table of \(pageCount) code pages")
+        }
+        unsafe pages = table.bindMemory(to: UnsafeMutablePointer<MicroOperation>?.self, capacity: pageCount)
+    }
+
+    func release() {
+        unsafe host_unmap_memory(pages, pageCount * 8)
+        for index in unsafe 0..<chunks.count {
+            unsafe host_unmap_memory(chunks[index], Self.pagesPerChunk * Self.bytesPerPage)
+        }
+    }
+
+    /// The operations of RAM page `page`, which is marked as code from now on; `isNew` tells that it was not before.
+    mutating func operations(ofPage page: Int, isNew: inout Bool) -> UnsafeMutablePointer<MicroOperation>? {
+        isNew = memory.codeFlags[page] == 0
+        if isNew {
+            memory.codeFlags[page] = 1
+        }
+        if let operations = unsafe pages[page] { return unsafe operations }
+        guard let slot = unsafe allocate() else { return nil }
+        let operations = unsafe (slot + MemoryLayout<Header>.size).bindMemory(
+            to: MicroOperation.self, capacity: Self.operationsPerPage + 1)
+        let host = unsafe UnsafeRawPointer(memory.ram.host + page * Int(GuestMemory.pageSize))
+        unsafe slot.storeBytes(of: Header(host: host, page: UInt32(page), stores: 0), as: Header.self)
+        unsafe (operations + Self.operationsPerPage).initialize(to: MicroOperation(.pageEnd))
+        unsafe pages[page] = operations
+        return unsafe operations
+    }
+
+    private mutating func allocate() -> UnsafeMutableRawPointer? {
+        if usedOfLastChunk == Self.pagesPerChunk {
+            guard let chunk = unsafe host_map_memory(Self.pagesPerChunk * Self.bytesPerPage) else { return nil }
+            unsafe chunks.append(chunk)
+            usedOfLastChunk = 0
+        }
+        usedOfLastChunk += 1
+        return unsafe chunks[chunks.count - 1] + (usedOfLastChunk - 1) * Self.bytesPerPage
+    }
+
+    private static func header(of operations: UnsafeMutablePointer<MicroOperation>) -> UnsafeMutablePointer<Header> {
+        unsafe (UnsafeMutableRawPointer(operations) - MemoryLayout<Header>.size)
+            .assumingMemoryBound(to: Header.self)
+    }
+
+    /// Predecodes operation `number` of a page from the word in RAM.
+    static func decode(_ operations: UnsafeMutablePointer<MicroOperation>, number: Int) {
+        let host = unsafe header(of: operations).pointee.host
+        let word = unsafe UInt32(bigEndian: host.load(fromByteOffset: number * 4, as: UInt32.self))
+        unsafe operations[number] = Decoder.decode(word, offset: UInt32(number) * 4)
+    }
+
+    /// Notes a store of `count` bytes at real address `address` by this vCPU. True when the page was dropped, after
+    /// which nothing may go on executing in it without looking it up again.
+    func noteStore(at address: UInt64, count: Int) -> Bool {
+        let page = Int(address / GuestMemory.pageSize)
+        guard let operations = unsafe pages[page] else { return false }
+        let header = unsafe Self.header(of: operations)
+        unsafe header.pointee.stores += 1
+        if unsafe header.pointee.stores >= Self.storesBeforeDrop {
+            drop(page: page)
+            return true
+        }
+        let offset = Int(address % GuestMemory.pageSize)
+        for number in offset / 4...min((offset + count - 1) / 4, Self.operationsPerPage - 1) {
+            unsafe operations[number] = MicroOperation(.undecoded)
+        }
+        return false
+    }
+
+    /// Forgets the operations of RAM page `page`, which is no longer marked as code.
+    func drop(page: Int) {
+        memory.codeFlags[page] = 0
+        forget(page: page)
+    }
+
+    /// Forgets the operations of RAM page `page` because somebody else wrote to it.
+    func forget(page: Int) {
+        guard let operations = unsafe pages[page] else { return }
+        unsafe operations.update(repeating: MicroOperation(.undecoded), count: Self.operationsPerPage)
+        unsafe Self.header(of: operations).pointee.stores = 0
+    }
+
+    /// Forgets the operations of all pages.
+    func forgetAll() {
+        for page in 0..<pageCount where unsafe pages[page] != nil { forget(page: page) }
+    }
+}

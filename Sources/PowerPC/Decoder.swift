@@ -1,0 +1,173 @@
+/// Turns instruction words into rows of the instruction table, and rows into predecoded operations.
+package enum Decoder {
+    /// For each of 64 primary × 1024 extended opcodes the row's index plus one, or 0 where there is no instruction.
+    private static let index: [UInt8] = {
+        var index = [UInt8](repeating: 0, count: 64 * 1024)
+        for (number, row) in InstructionTable.rows.enumerated() {
+            let primary = Int(row.match >> 26)
+            for extended in 0..<1024 where UInt32(extended) << 1 & row.mask == row.match & row.mask & 0x7FE {
+                index[primary << 10 | extended] = UInt8(number + 1)
+            }
+        }
+        return index
+    }()
+
+    /// The row that describes `word`, or nil where the core has no such instruction.
+    package static func instruction(for word: UInt32) -> Instruction? {
+        let row = index[Int(word >> 26) << 10 | Int(word >> 1 & 0x3FF)]
+        return row == 0 ? nil : InstructionTable.rows[Int(row) - 1]
+    }
+
+    /// Predecodes `word`, which lies `offset` bytes into its 4 KiB page.
+    static func decode(_ word: UInt32, offset: UInt32) -> MicroOperation {
+        guard let row = instruction(for: word) else { return MicroOperation(.illegal, immediate: word) }
+        let fields = InstructionWord(word)
+        let a0 = fields.a == 0 ? MicroOperation.zeroRegister : fields.a
+        switch row.operands {
+        case .targetA0Signed:
+            return MicroOperation(row.operation, d: fields.target, a: a0, immediate: fields.signed)
+        case .targetASigned:
+            return MicroOperation(row.operation, d: fields.target, a: fields.a, immediate: fields.signed)
+        case .targetA0SignedShifted:
+            return MicroOperation(row.operation, d: fields.target, a: a0, immediate: fields.unsigned << 16)
+        case .aSourceUnsigned:
+            return MicroOperation(row.operation, d: fields.a, a: fields.target, immediate: fields.unsigned)
+        case .aSourceUnsignedShifted:
+            return MicroOperation(row.operation, d: fields.a, a: fields.target, immediate: fields.unsigned << 16)
+        case .displacement:
+            return MicroOperation(row.operation, d: fields.target, a: a0, immediate: fields.signed)
+        case .displacementUpdate:
+            return MicroOperation(row.operation, d: fields.target, a: fields.a, immediate: fields.signed)
+        case .indexed, .stringImmediate, .cacheTouch, .address:
+            return MicroOperation(row.operation, d: fields.target, a: a0, b: fields.b, immediate: word)
+        case .indexedUpdate:
+            return MicroOperation(row.operation, d: fields.target, a: fields.a, b: fields.b)
+        case .targetAB, .targetA:
+            return MicroOperation(
+                row.operation, d: fields.target, a: fields.a, b: fields.b, immediate: recordFlags(row, fields))
+        case .aSourceB, .aSource, .aSourceShift:
+            return MicroOperation(
+                row.operation, d: fields.a, a: fields.target, b: fields.b, immediate: recordFlags(row, fields))
+        case .rotateImmediate, .rotateRegister:
+            return MicroOperation(
+                rotation(row.operation, record: fields.record), d: fields.a, a: fields.target, b: fields.b,
+                immediate: fields.rotateMask)
+        case .compareSigned:
+            return MicroOperation(row.operation, d: fields.crField, a: fields.a, immediate: fields.signed)
+        case .compareUnsigned:
+            return MicroOperation(row.operation, d: fields.crField, a: fields.a, immediate: fields.unsigned)
+        case .compareRegisters:
+            return MicroOperation(row.operation, d: fields.crField, a: fields.a, b: fields.b)
+        case .trapImmediate:
+            return MicroOperation(row.operation, d: fields.target, a: fields.a, immediate: fields.signed)
+        case .trapRegisters:
+            return MicroOperation(row.operation, d: fields.target, a: fields.a, b: fields.b)
+        case .select:
+            return MicroOperation(
+                row.operation, d: fields.target, a: a0, b: fields.b, immediate: UInt32(fields.c))
+        case .branch:
+            return branch(fields, offset: offset)
+        case .branchConditional:
+            return conditionalBranch(fields, offset: offset)
+        case .branchRegister:
+            return registerBranch(row.operation, fields)
+        case .targetSPR:
+            return moveFromSPR(fields)
+        case .sprSource:
+            return moveToSPR(fields)
+        case .crBits:
+            return MicroOperation(row.operation, d: fields.target, a: fields.a, b: fields.b)
+        case .crFields, .crField:
+            return MicroOperation(row.operation, d: fields.crField, a: fields.crSource)
+        case .fieldMaskSource:
+            return MicroOperation(row.operation, d: fields.target, immediate: UInt32(fields.fieldMask))
+        case .none, .target, .source, .targetTimebase, .enable, .order, .level:
+            return MicroOperation(row.operation, d: fields.target, immediate: word)
+        }
+    }
+
+    private static func recordFlags(_ row: Instruction, _ fields: InstructionWord) -> UInt32 {
+        (row.variants.contains(.record) && fields.record ? MicroOperation.record : 0)
+            | (row.variants.contains(.overflow) && fields.overflow ? MicroOperation.overflow : 0)
+    }
+
+    private static func rotation(_ operation: Operation, record: Bool) -> Operation {
+        switch (operation, record) {
+        case (.rlwinm, true): .rlwinmRecord
+        case (.rlwimi, true): .rlwimiRecord
+        case (.rlwnm, true): .rlwnmRecord
+        default: operation
+        }
+    }
+
+    /// Whether a branch at `offset` into a page by `displacement` bytes stays in the page.
+    private static func staysInPage(offset: UInt32, displacement: UInt32) -> Bool {
+        offset &+ displacement < 0x1000
+    }
+
+    /// How many predecoded operations `displacement` bytes are.
+    private static func operations(_ displacement: UInt32) -> UInt32 {
+        UInt32(bitPattern: Int32(bitPattern: displacement) >> 2)
+    }
+
+    private static func branch(_ fields: InstructionWord, offset: UInt32) -> MicroOperation {
+        let displacement = fields.branchDisplacement
+        if fields.absolute {
+            return MicroOperation(.branchAbsolute, d: fields.link ? 1 : 0, immediate: displacement)
+        }
+        if staysInPage(offset: offset, displacement: displacement) {
+            return MicroOperation(fields.link ? .branchLink : .branch, immediate: operations(displacement))
+        }
+        return MicroOperation(fields.link ? .branchLinkFar : .branchFar, immediate: displacement)
+    }
+
+    private static func conditionalBranch(_ fields: InstructionWord, offset: UInt32) -> MicroOperation {
+        let general = MicroOperation(.branchConditional, d: fields.target, a: fields.a, immediate: fields.word)
+        guard !fields.absolute, !fields.link else { return general }
+        let displacement = fields.conditionalDisplacement
+        let local = staysInPage(offset: offset, displacement: displacement)
+        let immediate = local ? operations(displacement) : displacement
+        let bit = UInt8(8) >> (fields.a & 3)
+        switch fields.target >> 1 {
+        case 0b0110, 0b0111:
+            return MicroOperation(local ? .branchTrue : .branchTrueFar, a: fields.a >> 2, b: bit, immediate: immediate)
+        case 0b0010, 0b0011:
+            return MicroOperation(
+                local ? .branchFalse : .branchFalseFar, a: fields.a >> 2, b: bit, immediate: immediate)
+        case 0b1000 where local, 0b1100 where local:
+            return MicroOperation(.branchDecrementNotZero, immediate: immediate)
+        case 0b1001 where local, 0b1101 where local:
+            return MicroOperation(.branchDecrementZero, immediate: immediate)
+        default:
+            return general
+        }
+    }
+
+    private static func registerBranch(_ operation: Operation, _ fields: InstructionWord) -> MicroOperation {
+        let always = fields.target & 0b10100 == 0b10100
+        switch (operation, always) {
+        case (.branchConditionalToLR, true) where !fields.link:
+            return MicroOperation(.branchToLR)
+        case (.branchConditionalToCTR, true):
+            return MicroOperation(.branchToCTR, d: fields.link ? 1 : 0)
+        default:
+            return MicroOperation(operation, d: fields.target, a: fields.a, immediate: fields.word)
+        }
+    }
+
+    private static func moveFromSPR(_ fields: InstructionWord) -> MicroOperation {
+        switch fields.spr {
+        case SPR.lr: MicroOperation(.mflr, d: fields.target)
+        case SPR.ctr: MicroOperation(.mfctr, d: fields.target)
+        default: MicroOperation(.mfspr, d: fields.target, immediate: fields.word)
+        }
+    }
+
+    private static func moveToSPR(_ fields: InstructionWord) -> MicroOperation {
+        switch fields.spr {
+        case SPR.lr: MicroOperation(.mtlr, d: fields.target)
+        case SPR.ctr: MicroOperation(.mtctr, d: fields.target)
+        default: MicroOperation(.mtspr, d: fields.target, immediate: fields.word)
+        }
+    }
+}

@@ -1,0 +1,49 @@
+/// Why a vCPU came back from running.
+public enum Exit {
+    /// A load from a real address that is not RAM. Answer with `completeRead(_:)` before running on.
+    case deviceRead(address: UInt64, width: Int)
+    /// A store to a real address that is not RAM.
+    case deviceWrite(address: UInt64, width: Int, value: UInt64)
+    /// The guest executed its hypercall sequence in supervisor state; the arguments are in the GPRs.
+    case hypercall
+    /// An external interrupt is about to be taken and the external proxy is on: answer with
+    /// `completeAcknowledge(vector:)` before running on.
+    case acknowledge
+    /// Nothing to do until an interrupt.
+    case idle
+    /// The slice is over.
+    case sliceEnd
+    /// The guest invalidated a translation that other vCPUs may hold (`tlbivax`): pass the operand to
+    /// `invalidateTLB(_:)` of each other one.
+    case invalidateTLB(operand: UInt32)
+    /// The guest asked for a reset through DBCR0 or its watchdog ran out.
+    case reset(Reset)
+    /// The guest cannot go on.
+    case crash(Crash)
+
+    /// Who asked for a reset.
+    public enum Reset {
+        /// DBCR0[RST].
+        case debugControl
+        /// The third watchdog time-out with TCR[WRC] set.
+        case watchdog
+    }
+}
+
+/// Why a guest cannot go on.
+public enum Crash: CustomStringConvertible {
+    /// The first instruction of the handler of `interrupt`, at `vector`, raises the same interrupt again.
+    case unhandled(Interrupt, vector: UInt32)
+    /// A machine check while MSR[ME] is 0.
+    case checkstop
+
+    /// One line that says what happened.
+    public var description: String {
+        switch self {
+        case .unhandled(let interrupt, let vector):
+            "unhandled \(interrupt.name) interrupt: its handler at 0x\(String(vector, radix: 16)) raises it again"
+        case .checkstop:
+            "checkstop: machine check with MSR[ME] clear"
+        }
+    }
+}

@@ -1,0 +1,161 @@
+/// One row of the instruction table: what an instruction is called, how its word looks, and what its operands are.
+///
+/// The decoder, the disassembler and the instruction tests all read these rows; nothing else states an opcode.
+package struct Instruction {
+    /// The base mnemonic, without the `.`, `o`, `l` and `a` that ``Variants`` add.
+    package let mnemonic: StaticString
+    /// The operation that the interpreter carries out.
+    let operation: Operation
+    /// The value of the bits of ``mask``.
+    package let match: UInt32
+    /// The bits that tell this instruction from all others.
+    package let mask: UInt32
+    /// Which operands there are, and in which order assembly writes them.
+    package let operands: Operands
+    /// The forms that one more bit selects.
+    package let variants: Variants
+
+    /// Bits that select a form of the same instruction.
+    package struct Variants: OptionSet {
+        package let rawValue: UInt8
+
+        package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+        /// Bit 31 records the result in CR0 (`.`).
+        package static let record = Variants(rawValue: 1)
+        /// Bit 21 records overflow in XER (`o`).
+        package static let overflow = Variants(rawValue: 2)
+        /// Bit 31 sets LR (`l`).
+        package static let link = Variants(rawValue: 4)
+        /// Bit 30 makes the target absolute (`a`).
+        package static let absolute = Variants(rawValue: 8)
+    }
+}
+
+/// Operands of an instruction in assembly order. `0` after a register name stands for the rA|0 rule: register number 0
+/// means the value zero.
+package enum Operands: UInt8 {
+    /// No operand.
+    case none
+    /// `rT, rA0, SI`
+    case targetA0Signed
+    /// `rT, rA, SI`
+    case targetASigned
+    /// `rT, rA0, SI` with SI shifted left by 16.
+    case targetA0SignedShifted
+    /// `rA, rS, UI`
+    case aSourceUnsigned
+    /// `rA, rS, UI` with UI shifted left by 16.
+    case aSourceUnsignedShifted
+    /// `rT, D(rA0)`
+    case displacement
+    /// `rT, D(rA)` that also writes the effective address to rA.
+    case displacementUpdate
+    /// `rT, rA0, rB` of a storage access.
+    case indexed
+    /// `rT, rA, rB` of a storage access that also writes the effective address to rA.
+    case indexedUpdate
+    /// `rT, rA0, NB`
+    case stringImmediate
+    /// `rA0, rB` of a cache or TLB operation.
+    case address
+    /// `CT, rA0, rB`
+    case cacheTouch
+    /// `rT, rA, rB`
+    case targetAB
+    /// `rT, rA`
+    case targetA
+    /// `rA, rS, rB`
+    case aSourceB
+    /// `rA, rS`
+    case aSource
+    /// `rA, rS, SH`
+    case aSourceShift
+    /// `rA, rS, SH, MB, ME`
+    case rotateImmediate
+    /// `rA, rS, rB, MB, ME`
+    case rotateRegister
+    /// `BF, rA, SI`
+    case compareSigned
+    /// `BF, rA, UI`
+    case compareUnsigned
+    /// `BF, rA, rB`
+    case compareRegisters
+    /// `TO, rA, SI`
+    case trapImmediate
+    /// `TO, rA, rB`
+    case trapRegisters
+    /// `rT, rA0, rB, BC`
+    case select
+    /// A 26-bit branch target.
+    case branch
+    /// `BO, BI` and a 16-bit branch target.
+    case branchConditional
+    /// `BO, BI`
+    case branchRegister
+    /// `BT, BA, BB`
+    case crBits
+    /// `BF, BFA`
+    case crFields
+    /// `BF`
+    case crField
+    /// `rT`
+    case target
+    /// `rS`
+    case source
+    /// `FXM, rS`
+    case fieldMaskSource
+    /// `rT, SPR`
+    case targetSPR
+    /// `SPR, rS`
+    case sprSource
+    /// `rT, TBR`
+    case targetTimebase
+    /// `E`
+    case enable
+    /// `MO`
+    case order
+    /// `LEV`
+    case level
+}
+
+/// The bit fields of an instruction word that operands are read from.
+struct InstructionWord {
+    let word: UInt32
+
+    init(_ word: UInt32) { self.word = word }
+
+    var primary: UInt32 { word >> 26 }
+    var target: UInt8 { UInt8(truncatingIfNeeded: word >> 21) & 31 }
+    var a: UInt8 { UInt8(truncatingIfNeeded: word >> 16) & 31 }
+    var b: UInt8 { UInt8(truncatingIfNeeded: word >> 11) & 31 }
+    /// The fourth register-sized field: MB, or the condition bit of `isel`.
+    var c: UInt8 { UInt8(truncatingIfNeeded: word >> 6) & 31 }
+    var maskEnd: UInt8 { UInt8(truncatingIfNeeded: word >> 1) & 31 }
+    var signed: UInt32 { UInt32(bitPattern: Int32(Int16(truncatingIfNeeded: word))) }
+    var unsigned: UInt32 { word & 0xFFFF }
+    var record: Bool { word & 1 != 0 }
+    var overflow: Bool { word & 0x400 != 0 }
+    var absolute: Bool { word & 2 != 0 }
+    var link: Bool { word & 1 != 0 }
+    /// The displacement of an I-form branch in bytes.
+    var branchDisplacement: UInt32 { UInt32(bitPattern: Int32(bitPattern: word << 6) >> 6) & ~3 }
+    /// The displacement of a B-form branch in bytes.
+    var conditionalDisplacement: UInt32 { signed & ~3 }
+    /// The condition register field that a compare writes.
+    var crField: UInt8 { UInt8(truncatingIfNeeded: word >> 23) & 7 }
+    var crSource: UInt8 { UInt8(truncatingIfNeeded: word >> 18) & 7 }
+    var fieldMask: UInt8 { UInt8(truncatingIfNeeded: word >> 12) }
+    /// The SPR (or timebase register) number, whose two halves the encoding swaps.
+    var spr: Int { Int((word >> 16 & 31) | (word >> 6 & 0x3E0)) }
+    var level: UInt32 { word >> 5 & 0x7F }
+
+    /// The mask of ones from bit MB to bit ME, wrapping around (Power ISA, rotate instructions).
+    var rotateMask: UInt32 {
+        let begin = UInt32(c)
+        let end = UInt32(maskEnd)
+        let fromBegin = UInt32.max >> begin
+        let toEnd = UInt32.max << (31 - end)
+        return begin <= end ? fromBegin & toEnd : fromBegin | toEnd
+    }
+}

@@ -1,0 +1,88 @@
+internal import CHost
+
+/// The general-purpose registers: 32 of them, and the constant zero of the rA|0 rule behind them.
+@safe
+struct GeneralRegisters {
+    let base: UnsafeMutablePointer<UInt32>
+
+    /// Register `number`; 32 reads as zero and is never written.
+    subscript(_ number: UInt8) -> UInt32 {
+        @inline(__always) get { unsafe base[Int(number)] }
+        @inline(__always) nonmutating set { unsafe base[Int(number)] = newValue }
+    }
+}
+
+/// The condition register as eight bytes, each with LT, GT, EQ and SO in its low nibble.
+@safe
+struct ConditionFields {
+    let base: UnsafeMutablePointer<UInt8>
+
+    static let less: UInt8 = 8
+    static let greater: UInt8 = 4
+    static let equal: UInt8 = 2
+    static let summaryOverflow: UInt8 = 1
+
+    /// Field `number`, 0–7.
+    subscript(_ number: UInt8) -> UInt8 {
+        @inline(__always) get { unsafe base[Int(number)] }
+        @inline(__always) nonmutating set { unsafe base[Int(number)] = newValue }
+    }
+
+    /// Bit `number` of the whole register, 0 being the most significant.
+    subscript(bit number: UInt8) -> Bool {
+        get { self[number >> 2] & (8 >> (number & 3)) != 0 }
+        nonmutating set {
+            let mask = UInt8(8) >> (number & 3)
+            let field = self[number >> 2]
+            self[number >> 2] = newValue ? field | mask : field & ~mask
+        }
+    }
+
+    /// The register as one word.
+    var word: UInt32 {
+        get {
+            var word: UInt32 = 0
+            for field in UInt8(0)..<8 { word = word << 4 | UInt32(self[field]) }
+            return word
+        }
+        nonmutating set {
+            for field in UInt8(0)..<8 { self[field] = UInt8(newValue >> (28 - 4 * UInt32(field)) & 15) }
+        }
+    }
+}
+
+/// XER, LR and CTR.
+struct SpecialRegisters {
+    var lr: UInt32 = 0
+    var ctr: UInt32 = 0
+    /// XER[SO], as the SO bit of a condition field: 0 or 1.
+    var summaryOverflow: UInt8 = 0
+    var overflow = false
+    /// XER[CA]: 0 or 1.
+    var carry: UInt32 = 0
+    /// XER[SBC]: how many bytes `lswx` and `stswx` move.
+    var stringCount: UInt8 = 0
+
+    var xer: UInt32 {
+        get {
+            UInt32(summaryOverflow) << 31 | (overflow ? 1 << 30 : 0) | carry << 29 | UInt32(stringCount)
+        }
+        set {
+            summaryOverflow = UInt8(newValue >> 31)
+            overflow = newValue & 1 << 30 != 0
+            carry = newValue >> 29 & 1
+            stringCount = UInt8(newValue & 0x7F)
+        }
+    }
+}
+
+/// The SPRs that are plain storage, indexed by number.
+@safe
+struct SPRFile {
+    let base: UnsafeMutablePointer<UInt32>
+
+    subscript(_ number: Int) -> UInt32 {
+        get { unsafe base[number & 1023] }
+        nonmutating set { unsafe base[number & 1023] = newValue }
+    }
+}

@@ -1,0 +1,99 @@
+public import GuestMemory
+public import PowerPC
+
+/// One vCPU of a machine, whatever executes it: the seam between machines and engines.
+///
+/// A machine runs it until an ``PowerPC/Exit``, answers the exit through the methods here, and runs it on.
+public protocol VirtualCPU: AnyObject {
+    /// The vCPU's number, counted from 0.
+    var index: Int { get }
+
+    /// The machine's time as this vCPU sees it, in timebase ticks.
+    var now: UInt64 { get }
+
+    /// Begins a turn of at most `instructions` instructions; in virtual time the first one executes at `tick`.
+    func beginSlice(instructions: UInt64, at tick: UInt64)
+
+    /// Runs until the machine is needed.
+    func run() -> Exit
+
+    /// Gives the value that ``PowerPC/Exit/deviceRead(address:width:)`` asked for.
+    func completeRead(_ value: UInt64)
+
+    /// Gives the vector that ``PowerPC/Exit/acknowledge`` asked for.
+    func completeAcknowledge(vector: UInt32)
+
+    /// Asserts or clears an interrupt input.
+    func setPin(_ pin: Interrupt, asserted: Bool)
+
+    /// Whether external interrupts take their vector at delivery.
+    var externalProxy: Bool { get set }
+
+    /// When the next timer that the guest enabled changes something; nil when none will.
+    func nextTimerEvent() -> UInt64?
+
+    /// Halts until an interrupt is pending.
+    func waitForInterrupt()
+
+    /// Maps the magic page at an effective address.
+    func mapMagicPage(at effective: UInt32)
+
+    /// Carries out a `tlbivax` of another vCPU.
+    func invalidateTLB(operand: UInt32)
+}
+
+/// A vCPU that the software CPU executes.
+public final class SoftwareCPU: VirtualCPU {
+    /// The CPU itself, for those who show its state.
+    public private(set) var core: CPU
+
+    /// A stopped vCPU.
+    public init(index: Int, memory: GuestMemory, time: TimeSource, answersHypercalls: Bool, sharesMemory: Bool) {
+        core = CPU(
+            index: index, memory: memory, time: time, answersHypercalls: answersHypercalls,
+            sharesMemory: sharesMemory)
+    }
+
+    /// Puts it at the start of its program, with `processorID` in its PIR.
+    public func start(_ state: CPU.Start, processorID: UInt32? = nil) {
+        core.start(state, processorID: processorID ?? UInt32(index))
+    }
+
+    /// General-purpose register `number`.
+    public func register(_ number: Int) -> UInt32 { core.register(number) }
+
+    /// Sets general-purpose register `number`.
+    public func setRegister(_ number: Int, to value: UInt32) { core.setRegister(number, to: value) }
+
+    // MARK: VirtualCPU
+
+    /// The vCPU's number.
+    public var index: Int { core.index }
+    /// The machine's time in ticks.
+    public var now: UInt64 { core.now }
+    /// Begins a turn.
+    public func beginSlice(instructions: UInt64, at tick: UInt64) {
+        core.beginSlice(instructions: instructions, at: tick)
+    }
+    /// Runs until the machine is needed.
+    public func run() -> Exit { core.run() }
+    /// Gives a device's value.
+    public func completeRead(_ value: UInt64) { core.completeRead(value) }
+    /// Gives the vector of the interrupt that is taken next.
+    public func completeAcknowledge(vector: UInt32) { core.completeAcknowledge(vector: vector) }
+    /// Asserts or clears an interrupt input.
+    public func setPin(_ pin: Interrupt, asserted: Bool) { core.setPin(pin, asserted: asserted) }
+    /// Whether external interrupts take their vector at delivery.
+    public var externalProxy: Bool {
+        get { core.externalProxy }
+        set { core.externalProxy = newValue }
+    }
+    /// When the next timer changes something.
+    public func nextTimerEvent() -> UInt64? { core.nextTimerEvent() }
+    /// Halts until an interrupt is pending.
+    public func waitForInterrupt() { core.waitForInterrupt() }
+    /// Maps the magic page.
+    public func mapMagicPage(at effective: UInt32) { core.mapMagicPage(at: effective) }
+    /// Carries out another vCPU's `tlbivax`.
+    public func invalidateTLB(operand: UInt32) { core.invalidateTLB(operand: operand) }
+}

@@ -1,0 +1,3 @@
+import ParavaneCommands
+
+Paravane.start()

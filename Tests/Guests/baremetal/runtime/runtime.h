@@ -1,0 +1,100 @@
+// What a bare-metal guest is written with: a console, TAP output, the device tree's hypercall, and `execute`, which runs
+// code with a given register file in a given machine state until an interrupt ends it.
+#pragma once
+
+#include "e500.h"
+
+typedef unsigned char u8;
+typedef unsigned short u16;
+typedef unsigned int u32;
+typedef unsigned long long u64;
+
+// The register file that `execute` starts with, and the one that was there when an interrupt came.
+// start.S knows the offsets.
+struct frame {
+    u32 gpr[32];
+    u32 cr, lr, ctr, xer;
+    u32 pc;     // SRR0, or CSRR0 for a critical interrupt
+    u32 msr;    // SRR1, or CSRR1 for a critical interrupt
+    u32 vector; // the number of the IVOR
+    u32 esr, dear;
+    u32 mas0, mas1, mas2, mas3, mas6, mas7;
+    u32 handler_msr; // MSR as the interrupt left it
+};
+
+// Runs from `start->pc` with all of `start`'s registers and MSR until any interrupt, and returns what that interrupt
+// saw. The result is valid until the next call.
+const struct frame *execute(const struct frame *start);
+
+// The MSR that C code runs with: supervisor state, interrupts off, machine checks on.
+#define SUPERVISOR MSR_ME
+#define USER (MSR_ME | MSR_PR)
+
+// Puts the words into a code buffer, with a `trap` after them, and returns its address.
+u32 assemble(const u32 *words, u32 count);
+// Runs the words with the registers of `registers`, in the given state. They end at the trap, unless something else ends
+// them first.
+const struct frame *run_words(u32 msr, struct frame *registers, const u32 *words, u32 count);
+#define RUN(msr, registers, ...)                                                                                       \
+    run_words((msr), (registers), (const u32[]){__VA_ARGS__}, sizeof((const u32[]){__VA_ARGS__}) / sizeof(u32))
+// Whether the run ended at the trap after the last word.
+int finished(const struct frame *result);
+
+u32 get_spr(u32 number);
+void set_spr(u32 number, u32 value);
+// One instruction word in supervisor state that uses no register; whether it went through.
+int privileged(u32 word);
+
+u32 timebase(void);
+void synchronize_instructions(u32 address, u32 bytes);
+
+// Console of the guest: the first NS16550.
+void put(const char *text);
+void put_hex(u32 value);
+void put_decimal(u32 value);
+void put_byte(u8 byte);
+
+// TAP. Every program is a list of `topic`s made of these, between `plan_begin` and `plan_end`.
+void ok(int condition, const char *sentence);
+void equal(u32 got, u32 expected, const char *sentence);
+void comment(const char *text);
+// How `execute` ended, when that is not what was wanted.
+void explain(const struct frame *result);
+_Noreturn void skip_all(const char *reason);
+
+// Turns the machine off, through the GPIO line that the device tree's power-off node names.
+_Noreturn void power_off(void);
+
+// The device tree that the guest was started with.
+extern u32 device_tree;
+extern u32 entry_r6, entry_r7;
+// The property `name` of any node; 0 if there is none.
+const u32 *find_property(const char *name, u32 *length);
+
+// The hypercall instructions of the device tree; their number is 0 on a machine without a hypervisor.
+extern u32 hypercall_words[4];
+extern u32 hypercall_count;
+// One call: r11 is the token, r3 to r10 go in, r3 to r11 come out. Any other register may be set too.
+// State is SUPERVISOR or USER; the result tells what ended the call, a trap when it returned.
+const struct frame *hypercall(u32 msr, struct frame *registers);
+
+// Memory that no program or runtime uses, in the first mapping: 4 MiB from 4 MiB on.
+#define SCRATCH 0x00400000
+
+// What each program defines.
+void program(void);
+
+// MMU helpers.
+void write_tlb(u32 mas0, u32 mas1, u32 mas2, u32 mas3, u32 mas7);
+void invalidate_tlb0(void);
+
+// CCSR, mapped by start.S.
+#define CCSR 0xe0000000
+static inline u32 read32(u32 address) {
+    u32 value;
+    __asm__ volatile("lwz %0, 0(%1); sync" : "=r"(value) : "b"(address) : "memory");
+    return value;
+}
+static inline void write32(u32 address, u32 value) {
+    __asm__ volatile("stw %0, 0(%1); sync" : : "r"(value), "b"(address) : "memory");
+}

@@ -150,9 +150,10 @@ extension CPU {
     }
 
     private mutating func storeAcrossPages(_ value: UInt64, _ address: UInt32, _ width: Int) -> Bool {
-        // Both pages have to take the store before either changes.
-        for edge in [address, address &+ UInt32(width - 1)] {
-            guard let place = place(edge, writes: true) else { return false }
+        // Both pages have to take the store before either changes. A fault names the first byte that has no place.
+        let secondPage = (address &+ UInt32(width - 1)) & ~0xFFF
+        for start in [address, secondPage] {
+            guard let place = place(start, writes: true) else { return false }
             if case .device = place {
                 stop = .exception(
                     PendingException(interrupt: .alignment, syndrome: ESR.store, dataAddress: address))

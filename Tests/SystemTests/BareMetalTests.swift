@@ -19,7 +19,7 @@ struct TAPReport {
 /// Programs that test the machine from the guest's side.
 @Suite(.enabled(if: Guests.areBuilt, "run through 'make test', which builds the guests"))
 struct BareMetalTests {
-    @Test(arguments: ["hypercalls", "magicpage", "mmu", "interrupts"], ["sc-magic", "sc1"])
+    @Test(arguments: ["hypercalls", "magicpage", "mmu", "interrupts", "timers"], ["sc-magic", "sc1"])
     func `a bare-metal program's tests pass`(program: String, sequence: String) throws {
         let run = try GuestRun.paravane(["--kernel", try Guests.bareMetal(program), "--hcall", sequence])
         let report = TAPReport(run.lines)
@@ -27,7 +27,7 @@ struct BareMetalTests {
         #expect(run.status == 0)
     }
 
-    @Test(arguments: ["hypercalls", "magicpage", "mmu", "interrupts"])
+    @Test(arguments: ["hypercalls", "magicpage", "mmu", "interrupts", "timers"])
     func `a bare-metal program's tests pass in virtual time`(program: String) throws {
         let run = try GuestRun.paravane(["--kernel", try Guests.bareMetal(program), "--clock", "virtual"])
         #expect(TAPReport(run.lines).isComplete, "\(run.console)\(run.errors)")

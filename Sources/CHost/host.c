@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 // What nothing may touch lies before and behind every mapping, so that an address that is a little wrong ends the
 // process instead of reaching something else. The largest page size of the hosts, since nothing here asks for it.
@@ -29,6 +30,33 @@ void *host_map_memory(size_t size) {
 
 void host_unmap_memory(void *base, size_t size) {
     munmap((char *)base - guard, rounded(size) + 2 * guard);
+}
+
+int32_t host_map_code(size_t size, struct host_code_memory *memory) {
+    int descriptor = memfd_create("paravane native code", MFD_CLOEXEC);
+    if (descriptor < 0)
+        return 0;
+    void *writable = MAP_FAILED;
+    void *executable = MAP_FAILED;
+    if (ftruncate(descriptor, (off_t)size) == 0) {
+        writable = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
+        executable = mmap(NULL, size, PROT_READ | PROT_EXEC, MAP_SHARED, descriptor, 0);
+    }
+    close(descriptor);
+    if (writable != MAP_FAILED && executable != MAP_FAILED) {
+        *memory = (struct host_code_memory){writable, executable};
+        return 1;
+    }
+    if (writable != MAP_FAILED)
+        munmap(writable, size);
+    if (executable != MAP_FAILED)
+        munmap(executable, size);
+    return 0;
+}
+
+void host_unmap_code(size_t size, struct host_code_memory memory) {
+    munmap(memory.writable, size);
+    munmap(memory.executable, size);
 }
 
 uint64_t host_monotonic_nanoseconds(void) {

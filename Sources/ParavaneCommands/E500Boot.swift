@@ -120,7 +120,11 @@ struct E500Boot {
     // MARK: The run
 
     /// Boots the guest, again after each reset unless the command says otherwise, until it ends.
-    func run(console: TerminalConsole, statistics output: LateOutput?) throws -> ExitStatus {
+    ///
+    /// - Parameter nativeCode: memory for the native code of each vCPU that may have some.
+    func run(
+        console: TerminalConsole, statistics output: LateOutput?, nativeCode: [NativeCodeMemory]
+    ) throws -> ExitStatus {
         let time: TimeSource =
             command.clock == .virtual ? .virtual : .host(frequency: UInt64(E500MemoryMap.clockFrequency))
         let loop = RunLoop(time: time, frequency: UInt64(E500MemoryMap.clockFrequency), timeout: command.timeout)
@@ -129,7 +133,7 @@ struct E500Boot {
         while true {
             boots += 1
             let started = Date()
-            let machine = try load(tree, time: time, console: console)
+            let machine = try load(tree, time: time, console: console, nativeCode: nativeCode)
             console.showState = { [unowned machine] in
                 for vcpu in machine.cpus {
                     StandardError.print("vCPU \(vcpu.index)")
@@ -158,14 +162,16 @@ struct E500Boot {
         }
     }
 
-    private func load(_ tree: [UInt8], time: TimeSource, console: TerminalConsole) throws -> E500Machine {
+    private func load(
+        _ tree: [UInt8], time: TimeSource, console: TerminalConsole, nativeCode: [NativeCodeMemory]
+    ) throws -> E500Machine {
         do {
             let machine = try E500Machine(
                 .init(
                     memorySize: command.memory.bytes, cpuCount: command.cpus, time: time,
                     answersHypercalls: command.hcall != .none,
                     offersMagicPage: command.hcall != .none && !command.noMagicPage,
-                    console: command.console.device),
+                    console: command.console.device, nativeCode: nativeCode),
                 console: console)
             try kernel.load(into: machine.memory)
             try machine.memory.write(tree, at: layout.tree.base)

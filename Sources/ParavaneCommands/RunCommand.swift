@@ -4,6 +4,7 @@ internal import Foundation
 internal import GuestMemory
 internal import Machines
 internal import PowerPC
+internal import PowerPC
 internal import Sandbox
 internal import VMM
 
@@ -90,6 +91,9 @@ public struct RunCommand: ParsableCommand {
             "Write what the guest did to this file as JSON, or to - for standard error.", valueName: "file"))
     var stats: String?
 
+    @Flag(help: "Interpret everything, instead of compiling what the guest executes most.")
+    var noNativeCode = false
+
     @Flag(help: "Run the guest without the sandbox, for instance under a debugger.")
     var noSandbox = false
 
@@ -110,11 +114,13 @@ public struct RunCommand: ParsableCommand {
         }
         // Whatever is written later is opened now: the sandbox opens no files.
         let statistics = try stats.map { path throws(CommandFailure) in try LateOutput(path) }
+        // So is executable memory, which the sandbox does not give.
+        let nativeCode = noNativeCode ? [] : (0..<cpus).compactMap { _ in NativeCodeMemory() }
         let console = TerminalConsole()
         console.attach()
         let end = Result {
             if !noSandbox { try confine(keeping: statistics.map { [$0.descriptor] } ?? []) }
-            return try boot.run(console: console, statistics: statistics)
+            return try boot.run(console: console, statistics: statistics, nativeCode: nativeCode)
         }
         console.detach()
         let status = try end.get()

@@ -32,9 +32,11 @@ public struct CPU: ~Copyable {
     let memory: GuestMemory
     let time: TimeSource
 
+    /// The block that the register accessors below share: see ``RegisterBlock``.
+    let registers: UnsafeMutableRawPointer
     let gpr: GeneralRegisters
     let cr: ConditionFields
-    var special = SpecialRegisters()
+    let special: SpecialRegisters
     let spr: SPRFile
     let page: SharedPage
 
@@ -44,6 +46,9 @@ public struct CPU: ~Copyable {
     let data: DataTranslations
     let code: CodeTranslations
     var cache: CodeCache
+    /// Native code of what executes most, where the vCPU may have any.
+    var native: NativeCode?
+    let nativeEntry: NativeEntry?
     var journalPosition: UInt64 = 0
 
     var timers = Timers()
@@ -112,7 +117,11 @@ public struct CPU: ~Copyable {
     ///   - time: the machine's time.
     ///   - answersHypercalls: whether the hypercall sequences leave the guest.
     ///   - sharesMemory: whether the machine has other vCPUs.
-    public init(index: Int, memory: GuestMemory, time: TimeSource, answersHypercalls: Bool, sharesMemory: Bool) {
+    ///   - nativeCode: where native code may be put; nil to interpret everything.
+    public init(
+        index: Int, memory: GuestMemory, time: TimeSource, answersHypercalls: Bool, sharesMemory: Bool,
+        nativeCode: NativeCodeMemory? = nil
+    ) {
         self.index = index
         self.memory = memory
         self.time = time
@@ -123,19 +132,25 @@ public struct CPU: ~Copyable {
         }
         // One block: a page that the guest may map, then the registers.
         page = unsafe SharedPage(base: block)
-        gpr = unsafe GeneralRegisters(base: (block + 4096).bindMemory(to: UInt32.self, capacity: 33))
-        cr = unsafe ConditionFields(base: (block + 4096 + 256).bindMemory(to: UInt8.self, capacity: 8))
-        spr = unsafe SPRFile(base: (block + 4096 + 512).bindMemory(to: UInt32.self, capacity: 1024))
+        unsafe registers = block + 4096
+        gpr = unsafe GeneralRegisters(
+            base: (registers + RegisterBlock.gpr).bindMemory(to: UInt32.self, capacity: 33))
+        cr = unsafe ConditionFields(base: (registers + RegisterBlock.cr).bindMemory(to: UInt8.self, capacity: 8))
+        special = unsafe SpecialRegisters(base: registers)
+        spr = unsafe SPRFile(
+            base: (registers + RegisterBlock.size).bindMemory(to: UInt32.self, capacity: 1024))
         tlb = TLB()
         data = DataTranslations()
         code = CodeTranslations()
         cache = CodeCache(memory: memory)
+        native = nativeCode.map { NativeCode($0) }
+        nativeEntry = native?.entry
         counters = Counters()
         for row in SPRTable.rows where row.reset != 0 { spr[row.number] = row.reset }
         journalPosition = memory.codeJournal.count
     }
 
-    private static let blockSize = 4096 + 512 + 4096
+    private static let blockSize = 4096 + RegisterBlock.size + 4096
 
     deinit {
         tlb.release()

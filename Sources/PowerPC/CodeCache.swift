@@ -14,13 +14,16 @@ struct CodeCache {
     @safe private struct Header {
         var host: UnsafeRawPointer
         var page: UInt32
-        var stores: UInt32
+        var stores: UInt16
+        /// Whether operations of the page begin native code.
+        var hasNativeCode: Bool
     }
 
     /// Stores to a page before it is dropped.
-    private static let storesBeforeDrop: UInt32 = 256
+    private static let storesBeforeDrop: UInt16 = 256
 
-    private static let bytesPerPage = MemoryLayout<Header>.size + (operationsPerPage + 1) * 8
+    /// The header, the operations, and for each operation how often a branch went there.
+    private static let bytesPerPage = MemoryLayout<Header>.size + (operationsPerPage + 1) * 8 + operationsPerPage
 
     /// Pages are mapped in chunks of this many.
     private static let pagesPerChunk = 32
@@ -59,7 +62,7 @@ struct CodeCache {
         let operations = unsafe (slot + MemoryLayout<Header>.size).bindMemory(
             to: MicroOperation.self, capacity: Self.operationsPerPage + 1)
         let host = unsafe UnsafeRawPointer(memory.ram.host + page * Int(GuestMemory.pageSize))
-        unsafe slot.storeBytes(of: Header(host: host, page: UInt32(page), stores: 0), as: Header.self)
+        unsafe slot.storeBytes(of: Header(host: host, page: UInt32(page), stores: 0, hasNativeCode: false), as: Header.self)
         unsafe (operations + Self.operationsPerPage).initialize(to: MicroOperation(.pageEnd))
         unsafe pages[page] = operations
         return unsafe operations
@@ -82,10 +85,47 @@ struct CodeCache {
 
     /// Predecodes operation `number` of a page from the word in RAM.
     static func decode(_ operations: UnsafeMutablePointer<MicroOperation>, number: Int) {
+        unsafe operations[number] = decoded(operations, number: number)
+    }
+
+    /// What operation `number` of a page is when it is no native code.
+    static func decoded(_ operations: UnsafeMutablePointer<MicroOperation>, number: Int) -> MicroOperation {
         let host = unsafe header(of: operations).pointee.host
         let word = unsafe UInt32(bigEndian: host.load(fromByteOffset: number * 4, as: UInt32.self))
-        unsafe operations[number] = Decoder.decode(word, offset: UInt32(number) * 4)
+        return Decoder.decode(word, offset: UInt32(number) * 4)
     }
+
+    // MARK: - Native code
+
+    /// For each operation of a page how often a branch went there.
+    @inline(__always)
+    static func heat(of operations: UnsafeMutablePointer<MicroOperation>) -> UnsafeMutablePointer<UInt8> {
+        unsafe UnsafeMutableRawPointer(operations + operationsPerPage + 1).assumingMemoryBound(to: UInt8.self)
+    }
+
+    /// Notes that operations of the page begin native code.
+    static func noteNativeCode(_ operations: UnsafeMutablePointer<MicroOperation>) {
+        unsafe header(of: operations).pointee.hasNativeCode = true
+    }
+
+    /// Forgets the native code of a page.
+    private static func forgetNativeCode(_ operations: UnsafeMutablePointer<MicroOperation>) {
+        guard unsafe header(of: operations).pointee.hasNativeCode else { return }
+        unsafe header(of: operations).pointee.hasNativeCode = false
+        for number in 0..<operationsPerPage where unsafe operations[number].operation == .native {
+            unsafe operations[number] = MicroOperation(.undecoded)
+            unsafe heat(of: operations)[number] = 0
+        }
+    }
+
+    /// Forgets the native code of all pages.
+    func forgetNativeCode() {
+        for page in 0..<pageCount {
+            if let operations = unsafe pages[page] { unsafe Self.forgetNativeCode(operations) }
+        }
+    }
+
+    // MARK: - Changes
 
     /// Notes a store of `count` bytes at real address `address` by this vCPU. True when the page was dropped, after
     /// which nothing may go on executing in it without looking it up again.
@@ -98,6 +138,7 @@ struct CodeCache {
             drop(page: page)
             return true
         }
+        unsafe Self.forgetNativeCode(operations)
         let offset = Int(address % GuestMemory.pageSize)
         for number in offset / 4...min((offset + count - 1) / 4, Self.operationsPerPage - 1) {
             unsafe operations[number] = MicroOperation(.undecoded)
@@ -115,7 +156,9 @@ struct CodeCache {
     func forget(page: Int) {
         guard let operations = unsafe pages[page] else { return }
         unsafe operations.update(repeating: MicroOperation(.undecoded), count: Self.operationsPerPage)
+        unsafe Self.heat(of: operations).update(repeating: 0, count: Self.operationsPerPage)
         unsafe Self.header(of: operations).pointee.stores = 0
+        unsafe Self.header(of: operations).pointee.hasNativeCode = false
     }
 
     /// Forgets the operations of all pages.

@@ -30,6 +30,12 @@ struct Cursor {
         @inline(__always) get { page &+ UInt32(truncatingIfNeeded: number) << 2 }
     }
 
+    /// The current operation as the interpreter carries it out where native code begins with it.
+    var currentWithoutNativeCode: MicroOperation {
+        let operation = current
+        return operation.operation == .native ? unsafe CodeCache.decoded(base, number: number) : operation
+    }
+
     @inline(__always)
     mutating func advance() { unsafe operation += 1 }
 
@@ -68,6 +74,15 @@ struct Cursor {
     }
 
     func decode() { unsafe CodeCache.decode(base, number: number) }
+
+    /// Notes that a branch went to the current operation. True when that happened often enough for native code.
+    @inline(__always)
+    func warms() -> Bool {
+        let heat = unsafe CodeCache.heat(of: base) + number
+        guard unsafe heat.pointee < NativeCode.threshold else { return false }
+        unsafe heat.pointee &+= 1
+        return unsafe heat.pointee == NativeCode.threshold
+    }
 }
 
 /// What happens after an operation outside the interpreter's loop.
@@ -94,6 +109,7 @@ extension CPU {
         let context = self.context
         let budget = Int(clamping: deadline &- min(deadline, instructions))
         let start = instructions
+        let compiles = nativeEntry != nil
         var cursor = unsafe Cursor(operations: operations, pc: pc, remaining: budget)
 
         /// The count of instructions once everything before the cursor is counted.
@@ -105,13 +121,18 @@ extension CPU {
 
         expired: do {
             loop: while true {
-                let op = cursor.current
+                var op = cursor.current
                 let target: UInt32
-                branch: do {
+                branch: while true {
                     switch op.operation {
                     case .undecoded:
                         cursor.decode()
                         continue loop
+                    case .native:
+                        guard runNative(op, &cursor, direct) else { break expired }
+                        // What the fragment left to the interpreter may be what it begins with.
+                        op = cursor.currentWithoutNativeCode
+                        continue branch
                     case .pageEnd:
                         pc = cursor.page &+ 0x1000
                         instructions = settled(&cursor)
@@ -417,32 +438,50 @@ extension CPU {
 
                     // MARK: Branches
                     case .branch:
-                        if cursor.jump(op.immediate) { continue loop }
+                        if cursor.jump(op.immediate) {
+                            if compiles, Int32(bitPattern: op.immediate) < 0, cursor.warms() { compile(cursor) }
+                            continue loop
+                        }
                         break expired
                     case .branchLink:
                         special.lr = cursor.pc &+ 4
-                        if cursor.jump(op.immediate) { continue loop }
+                        if cursor.jump(op.immediate) {
+                            if compiles, Int32(bitPattern: op.immediate) < 0, cursor.warms() { compile(cursor) }
+                            continue loop
+                        }
                         break expired
                     case .branchTrue:
                         if cr[op.a] & op.b != 0 {
-                            if cursor.jump(op.immediate) { continue loop }
+                            if cursor.jump(op.immediate) {
+                            if compiles, Int32(bitPattern: op.immediate) < 0, cursor.warms() { compile(cursor) }
+                            continue loop
+                        }
                             break expired
                         }
                     case .branchFalse:
                         if cr[op.a] & op.b == 0 {
-                            if cursor.jump(op.immediate) { continue loop }
+                            if cursor.jump(op.immediate) {
+                            if compiles, Int32(bitPattern: op.immediate) < 0, cursor.warms() { compile(cursor) }
+                            continue loop
+                        }
                             break expired
                         }
                     case .branchDecrementNotZero:
                         special.ctr &-= 1
                         if special.ctr != 0 {
-                            if cursor.jump(op.immediate) { continue loop }
+                            if cursor.jump(op.immediate) {
+                            if compiles, Int32(bitPattern: op.immediate) < 0, cursor.warms() { compile(cursor) }
+                            continue loop
+                        }
                             break expired
                         }
                     case .branchDecrementZero:
                         special.ctr &-= 1
                         if special.ctr == 0 {
-                            if cursor.jump(op.immediate) { continue loop }
+                            if cursor.jump(op.immediate) {
+                            if compiles, Int32(bitPattern: op.immediate) < 0, cursor.warms() { compile(cursor) }
+                            continue loop
+                        }
                             break expired
                         }
                     case .branchTrueFar, .branchFalseFar:
@@ -522,6 +561,7 @@ extension CPU {
                     return nil
                 }
                 if cursor.remaining <= 0 { break expired }
+                if compiles, cursor.warms() { compile(cursor) }
             }
 
             // A storage access stopped: it faulted, needs a device, or changed code.

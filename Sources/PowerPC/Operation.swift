@@ -6,6 +6,8 @@ enum Operation: UInt8 {
     case undecoded = 0
     /// The slot behind a page's last instruction: execution goes on in the next page.
     case pageEnd
+    /// Native code begins here: the immediate is its place in the vCPU's buffer.
+    case native
     case illegal
     case nop
 
@@ -98,6 +100,9 @@ struct MicroOperation: BitwiseCopyable {
 
     /// The number of the register that always reads as zero.
     static let zeroRegister: UInt8 = 32
+
+    /// Where ``immediate`` lies, for native code.
+    static let immediateOffset: Int32 = 4
 
     /// In ``immediate`` of a register-register operation: record the result in CR0.
     static let record: UInt32 = 1

@@ -1,5 +1,35 @@
 internal import CHost
 
+/// Where a vCPU's hot registers lie, as byte offsets into one block: what the interpreter reaches through the accessors
+/// below, and native code through one base register.
+enum RegisterBlock {
+    static let size = 512
+
+    /// 32 general-purpose registers, and the constant zero.
+    static let gpr = 0
+    /// 8 bytes, a condition field each.
+    static let cr = 136
+    static let lr = 144
+    static let ctr = 148
+    static let carry = 152
+    static let summaryOverflow = 156
+    static let overflow = 157
+    static let stringCount = 158
+
+    // What native code and the interpreter tell each other: see `NativeCode`.
+
+    /// The predecoded operations of the current page.
+    static let operations = 160
+    /// The array of code translations of the current mode.
+    static let codes = 168
+    /// The part of their tags that stands for the current processes.
+    static let codeContext = 176
+    /// The effective address of the current page.
+    static let page = 184
+    /// Where native code stopped: `NativeExit`.
+    static let exit = 188
+}
+
 /// The general-purpose registers: 32 of them, and the constant zero of the rA|0 rule behind them.
 @safe
 struct GeneralRegisters {
@@ -52,22 +82,54 @@ struct ConditionFields {
 }
 
 /// XER, LR and CTR.
+@safe
 struct SpecialRegisters {
-    var lr: UInt32 = 0
-    var ctr: UInt32 = 0
-    /// XER[SO], as the SO bit of a condition field: 0 or 1.
-    var summaryOverflow: UInt8 = 0
-    var overflow = false
+    let base: UnsafeMutableRawPointer
+
+    var lr: UInt32 {
+        @inline(__always) get { unsafe base.load(fromByteOffset: RegisterBlock.lr, as: UInt32.self) }
+        nonmutating set { unsafe base.storeBytes(of: newValue, toByteOffset: RegisterBlock.lr, as: UInt32.self) }
+    }
+
+    var ctr: UInt32 {
+        @inline(__always) get { unsafe base.load(fromByteOffset: RegisterBlock.ctr, as: UInt32.self) }
+        nonmutating set { unsafe base.storeBytes(of: newValue, toByteOffset: RegisterBlock.ctr, as: UInt32.self) }
+    }
+
     /// XER[CA]: 0 or 1.
-    var carry: UInt32 = 0
+    var carry: UInt32 {
+        @inline(__always) get { unsafe base.load(fromByteOffset: RegisterBlock.carry, as: UInt32.self) }
+        nonmutating set { unsafe base.storeBytes(of: newValue, toByteOffset: RegisterBlock.carry, as: UInt32.self) }
+    }
+
+    /// XER[SO], as the SO bit of a condition field: 0 or 1.
+    var summaryOverflow: UInt8 {
+        @inline(__always) get { unsafe base.load(fromByteOffset: RegisterBlock.summaryOverflow, as: UInt8.self) }
+        nonmutating set {
+            unsafe base.storeBytes(of: newValue, toByteOffset: RegisterBlock.summaryOverflow, as: UInt8.self)
+        }
+    }
+
+    var overflow: Bool {
+        get { unsafe base.load(fromByteOffset: RegisterBlock.overflow, as: UInt8.self) != 0 }
+        nonmutating set {
+            unsafe base.storeBytes(of: newValue ? 1 : 0, toByteOffset: RegisterBlock.overflow, as: UInt8.self)
+        }
+    }
+
     /// XER[SBC]: how many bytes `lswx` and `stswx` move.
-    var stringCount: UInt8 = 0
+    var stringCount: UInt8 {
+        get { unsafe base.load(fromByteOffset: RegisterBlock.stringCount, as: UInt8.self) }
+        nonmutating set {
+            unsafe base.storeBytes(of: newValue, toByteOffset: RegisterBlock.stringCount, as: UInt8.self)
+        }
+    }
 
     var xer: UInt32 {
         get {
             UInt32(summaryOverflow) << 31 | (overflow ? 1 << 30 : 0) | carry << 29 | UInt32(stringCount)
         }
-        set {
+        nonmutating set {
             summaryOverflow = UInt8(newValue >> 31)
             overflow = newValue & 1 << 30 != 0
             carry = newValue >> 29 & 1

@@ -24,6 +24,12 @@ struct DataTranslations {
 
     static let count = 256
 
+    // For native code, which reads entries by their layout.
+    static let entryShift: UInt8 = 5
+    static let readOffset: Int32 = 0
+    static let writeOffset: Int32 = 8
+    static let offsetOffset: Int32 = 16
+
     /// One array for each of the four combinations of MSR[PR] and the address space.
     let base: UnsafeMutablePointer<Entry>
 
@@ -100,6 +106,11 @@ struct CodeTranslations {
     }
 
     static let count = 1024
+
+    // For native code, which reads entries by their layout.
+    static let entryShift: UInt8 = 4
+    static let tagOffset: Int32 = 0
+    static let operationsOffset: Int32 = 8
 
     let base: UnsafeMutablePointer<Entry>
 

@@ -48,10 +48,13 @@ public final class SoftwareCPU: VirtualCPU {
     public private(set) var core: CPU
 
     /// A stopped vCPU.
-    public init(index: Int, memory: GuestMemory, time: TimeSource, answersHypercalls: Bool, sharesMemory: Bool) {
+    public init(
+        index: Int, memory: GuestMemory, time: TimeSource, answersHypercalls: Bool, sharesMemory: Bool,
+        nativeCode: NativeCodeMemory? = nil
+    ) {
         core = CPU(
             index: index, memory: memory, time: time, answersHypercalls: answersHypercalls,
-            sharesMemory: sharesMemory)
+            sharesMemory: sharesMemory, nativeCode: nativeCode)
     }
 
     /// Puts it at the start of its program, with `processorID` in its PIR.

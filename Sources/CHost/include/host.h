@@ -10,6 +10,18 @@ void *_Nullable host_map_memory(size_t size);
 /// Unmaps what `host_map_memory` returned.
 void host_unmap_memory(void *_Nonnull base, size_t size);
 
+/// The two views of memory for native code.
+struct host_code_memory {
+    void *_Nullable writable;
+    void *_Nullable executable;
+};
+
+/// Maps `size` bytes of zeroed memory twice: to write, and to execute. 0 when the host refuses.
+int32_t host_map_code(size_t size, struct host_code_memory *_Nonnull memory);
+
+/// Unmaps both views.
+void host_unmap_code(size_t size, struct host_code_memory memory);
+
 /// Nanoseconds of the host's monotonic clock.
 uint64_t host_monotonic_nanoseconds(void);
 

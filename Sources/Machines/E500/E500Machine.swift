@@ -23,11 +23,13 @@ public final class E500Machine: Machine {
         public var offersMagicPage: Bool
         /// What is connected to the host's console.
         public var console: E500Console
+        /// Memory for native code, for each vCPU that may have some; the others interpret everything.
+        public var nativeCode: [NativeCodeMemory]
 
         /// A configuration.
         public init(
             memorySize: UInt64, cpuCount: Int, time: TimeSource, answersHypercalls: Bool, offersMagicPage: Bool,
-            console: E500Console = .serial
+            console: E500Console = .serial, nativeCode: [NativeCodeMemory] = []
         ) {
             self.memorySize = memorySize
             self.cpuCount = cpuCount
@@ -35,6 +37,7 @@ public final class E500Machine: Machine {
             self.answersHypercalls = answersHypercalls
             self.offersMagicPage = offersMagicPage
             self.console = console
+            self.nativeCode = nativeCode
         }
     }
 
@@ -79,7 +82,8 @@ public final class E500Machine: Machine {
         cpus = (0..<configuration.cpuCount).map { index in
             SoftwareCPU(
                 index: index, memory: memory, time: configuration.time,
-                answersHypercalls: configuration.answersHypercalls, sharesMemory: configuration.cpuCount > 1)
+                answersHypercalls: configuration.answersHypercalls, sharesMemory: configuration.cpuCount > 1,
+                nativeCode: configuration.nativeCode.indices.contains(index) ? configuration.nativeCode[index] : nil)
         }
         dispatcher = .epapr()
         let mpic = MPIC(cpuCount: configuration.cpuCount)

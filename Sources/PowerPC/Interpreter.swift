@@ -77,11 +77,11 @@ struct Cursor {
 
     /// Notes that a branch went to the current operation. True when that happened often enough for native code.
     @inline(__always)
-    func warms() -> Bool {
+    func warms(_ threshold: UInt8) -> Bool {
         let heat = unsafe CodeCache.heat(of: base) + number
-        guard unsafe heat.pointee < NativeCode.threshold else { return false }
+        guard unsafe heat.pointee < threshold else { return false }
         unsafe heat.pointee &+= 1
-        return unsafe heat.pointee == NativeCode.threshold
+        return unsafe heat.pointee == threshold
     }
 }
 
@@ -109,8 +109,9 @@ extension CPU {
         let context = self.context
         let budget = Int(clamping: deadline &- min(deadline, instructions))
         let start = instructions
-        let compiles = nativeEntry != nil
+        let threshold = nativeEntry?.threshold ?? 0
         var cursor = unsafe Cursor(operations: operations, pc: pc, remaining: budget)
+        if threshold == 1, cursor.warms(threshold) { compile(cursor) }
 
         /// The count of instructions once everything before the cursor is counted.
         @inline(__always)
@@ -439,21 +440,21 @@ extension CPU {
                     // MARK: Branches
                     case .branch:
                         if cursor.jump(op.immediate) {
-                            if compiles, Int32(bitPattern: op.immediate) < 0, cursor.warms() { compile(cursor) }
+                            if Int32(bitPattern: op.immediate) < 0, cursor.warms(threshold) { compile(cursor) }
                             continue loop
                         }
                         break expired
                     case .branchLink:
                         special.lr = cursor.pc &+ 4
                         if cursor.jump(op.immediate) {
-                            if compiles, Int32(bitPattern: op.immediate) < 0, cursor.warms() { compile(cursor) }
+                            if Int32(bitPattern: op.immediate) < 0, cursor.warms(threshold) { compile(cursor) }
                             continue loop
                         }
                         break expired
                     case .branchTrue:
                         if cr[op.a] & op.b != 0 {
                             if cursor.jump(op.immediate) {
-                            if compiles, Int32(bitPattern: op.immediate) < 0, cursor.warms() { compile(cursor) }
+                            if Int32(bitPattern: op.immediate) < 0, cursor.warms(threshold) { compile(cursor) }
                             continue loop
                         }
                             break expired
@@ -461,7 +462,7 @@ extension CPU {
                     case .branchFalse:
                         if cr[op.a] & op.b == 0 {
                             if cursor.jump(op.immediate) {
-                            if compiles, Int32(bitPattern: op.immediate) < 0, cursor.warms() { compile(cursor) }
+                            if Int32(bitPattern: op.immediate) < 0, cursor.warms(threshold) { compile(cursor) }
                             continue loop
                         }
                             break expired
@@ -470,7 +471,7 @@ extension CPU {
                         special.ctr &-= 1
                         if special.ctr != 0 {
                             if cursor.jump(op.immediate) {
-                            if compiles, Int32(bitPattern: op.immediate) < 0, cursor.warms() { compile(cursor) }
+                            if Int32(bitPattern: op.immediate) < 0, cursor.warms(threshold) { compile(cursor) }
                             continue loop
                         }
                             break expired
@@ -479,7 +480,7 @@ extension CPU {
                         special.ctr &-= 1
                         if special.ctr == 0 {
                             if cursor.jump(op.immediate) {
-                            if compiles, Int32(bitPattern: op.immediate) < 0, cursor.warms() { compile(cursor) }
+                            if Int32(bitPattern: op.immediate) < 0, cursor.warms(threshold) { compile(cursor) }
                             continue loop
                         }
                             break expired
@@ -561,13 +562,13 @@ extension CPU {
                     return nil
                 }
                 if cursor.remaining <= 0 { break expired }
-                if compiles, cursor.warms() { compile(cursor) }
+                if cursor.warms(threshold) { compile(cursor) }
             }
 
             // A storage access stopped: it faulted, needs a device, or changed code.
             pc = cursor.pc
             instructions = settled(&cursor)
-            return finishStop(cursor.current)
+            return finishStop(cursor.currentWithoutNativeCode)
         }
 
         // Time to look at timers and interrupts.

@@ -1,7 +1,7 @@
 import PowerPC
 import Testing
 
-@Suite struct CacheInstructionTests {
+@Suite(.everyEngine) struct CacheInstructionTests {
     static let instructions = [
         "dcbi r0,r9", "dcba r0,r9", "dcbf r0,r9", "dcbst r0,r9", "icbi r0,r9", "dcbt 0,r0,r9", "dcbtst 0,r0,r9",
         "dcbtls 0,r0,r9", "dcbtstls 0,r0,r9", "dcblc 0,r0,r9", "icbt 0,r0,r9", "icbtls 0,r0,r9", "icblc 0,r0,r9",

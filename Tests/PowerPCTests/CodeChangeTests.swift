@@ -3,7 +3,7 @@ import PowerPC
 import Testing
 
 /// Stores to code: what runs afterwards is what memory holds.
-@Suite struct CodeChangeTests {
+@Suite(.everyEngine) struct CodeChangeTests {
     /// The word of `li r3,value`.
     private func loads(_ value: Int) -> UInt32 { assemble("li", [3, value]) }
 

@@ -2,7 +2,7 @@ import PowerPC
 import Testing
 
 /// Loads and stores outside RAM, which the machine answers.
-@Suite struct DeviceAccessTests {
+@Suite(.everyEngine) struct DeviceAccessTests {
     /// Where the device is, effective and real.
     static let device: UInt32 = 0xE000_0000
 

@@ -2,7 +2,7 @@ import PowerPC
 import Testing
 
 /// What an instruction that raises an exception leaves in the registers.
-@Suite struct ExceptionTests {
+@Suite(.everyEngine) struct ExceptionTests {
     struct Raised: Sendable, CustomStringConvertible {
         let text: String
         var state: UInt32 = 0

@@ -3,7 +3,7 @@ import PowerPC
 import Testing
 
 /// The page that shares registers between guest and hypervisor.
-@Suite struct MagicPageTests {
+@Suite(.everyEngine) struct MagicPageTests {
     /// Where Linux maps it on 32 bits; a negative displacement from r0 reaches it.
     static let address: UInt32 = 0xFFFF_F000
 

@@ -3,7 +3,7 @@ import PowerPC
 import Testing
 
 /// Whatever a guest executes, the process goes on.
-@Suite struct RandomCodeTests {
+@Suite(.everyEngine) struct RandomCodeTests {
     static let seeds: [UInt64] = [11, 12, 13, 14]
 
     @Test(arguments: seeds, [0, MSR.pr])

@@ -2,7 +2,7 @@ import PowerPC
 import Testing
 
 /// The returns from interrupts, MSR, and the delivery of interrupts from outside.
-@Suite struct ReturnTests {
+@Suite(.everyEngine) struct ReturnTests {
     @Test(arguments: [
         ("rfi", Number.srr0, Number.srr1), ("rfci", Number.csrr0, Number.csrr1),
         ("rfmci", Number.mcsrr0, Number.mcsrr1),
@@ -144,7 +144,7 @@ import Testing
     }
 }
 
-@Suite struct HypercallTests {
+@Suite(.everyEngine) struct HypercallTests {
     static let magic: UInt32 = 0x4B56_4D21
 
     struct Call: Sendable, CustomStringConvertible {

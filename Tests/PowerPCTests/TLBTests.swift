@@ -1,7 +1,7 @@
 import PowerPC
 import Testing
 
-@Suite struct TLBTests {
+@Suite(.everyEngine) struct TLBTests {
     typealias Mapping = Machine.Mapping
 
     // MARK: Misses

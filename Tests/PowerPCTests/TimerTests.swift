@@ -2,7 +2,7 @@ import PowerPC
 import Testing
 
 /// The timers in virtual time, where every instruction is one tick.
-@Suite struct TimerTests {
+@Suite(.everyEngine) struct TimerTests {
     private static let (watchdogEnable, decrementerEnable, autoReload, fixedEnable): (UInt32, UInt32, UInt32, UInt32) =
         (0x0800_0000, 0x0400_0000, 0x0040_0000, 0x0080_0000)
     private static let (decrementerStatus, fixedStatus, watchdogStatus, enableNext): (UInt32, UInt32, UInt32, UInt32) =

@@ -24,7 +24,7 @@ extension CPU {
         case .interpret: return true
         case .expired: return false
         case .arrived:
-            if cursor.warms() { compile(cursor) }
+            if cursor.warms(nativeEntry.threshold) { compile(cursor) }
             return true
         }
     }

@@ -42,6 +42,8 @@ struct FragmentCompiler {
 
     var assembler: X86Assembler
     private let routines: NativeRoutines
+    /// Whether operations that were never executed are compiled, too.
+    private let compilesEverything: Bool
     /// The operations of the page that is compiled; nil before the first.
     private var operations: UnsafeMutablePointer<MicroOperation>?
     /// Whether this is the emission that only looks.
@@ -66,8 +68,9 @@ struct FragmentCompiler {
     /// The condition field that is in cl, or -1.
     var fieldInCL = -1
 
-    init(assembler: X86Assembler, routines: NativeRoutines) {
+    init(assembler: X86Assembler, routines: NativeRoutines, compilesEverything: Bool) {
         self.assembler = assembler
+        self.compilesEverything = compilesEverything
         self.routines = routines
     }
 
@@ -136,10 +139,11 @@ struct FragmentCompiler {
                 return
             }
             number = next
+            guard isDecoded(next) else { return }
             switch emit(operation(next)) {
             case .unsupported:
                 // The interpreter carries it out and goes on behind it. Only what was executed before is worth it.
-                if isDecoded(next), next + 1 < marks.count, isDecoded(next + 1) {
+                if next + 1 < marks.count, isDecoded(next + 1) {
                     reach(next + 1, as: Self.isLeader | Self.isEntry)
                 }
                 return
@@ -153,10 +157,14 @@ struct FragmentCompiler {
         }
     }
 
+    /// Whether operation `number` was executed before: only that is worth compiling.
     private func isDecoded(_ number: Int) -> Bool {
+        if compilesEverything, operation(number).operation == .undecoded, let operations = unsafe operations {
+            unsafe CodeCache.decode(operations, number: number)
+        }
         switch operation(number).operation {
-        case .undecoded, .pageEnd, .native: false
-        default: true
+        case .undecoded, .pageEnd, .native: return false
+        default: return true
         }
     }
 

@@ -52,8 +52,15 @@ public final class NativeCodeMemory {
     let writable: UnsafeMutablePointer<UInt8>
     let executable: UnsafeMutableRawPointer
 
+    /// How often a branch goes to an operation before it is compiled.
+    let threshold: UInt8
+
     /// Maps the memory; nil where the host refuses it, or where this build has no code to put there.
-    public init?() {
+    ///
+    /// - Parameter compilesEverything: whether whatever is reached is compiled at once, for tests; otherwise what was
+    ///   reached often is.
+    public init?(compilesEverything: Bool = false) {
+        threshold = compilesEverything ? 1 : NativeCode.threshold
         guard NativeCode.isSupported else { return nil }
         var views = unsafe host_code_memory()
         guard unsafe host_map_code(Self.size, &views) != 0 else { return nil }
@@ -100,7 +107,8 @@ struct NativeCode {
         self.memory = memory
         var assembler = unsafe X86Assembler(buffer: memory.writable, capacity: NativeCodeMemory.size)
         routines = NativeRoutines(&assembler)
-        compiler = FragmentCompiler(assembler: assembler, routines: routines)
+        compiler = FragmentCompiler(
+            assembler: assembler, routines: routines, compilesEverything: memory.threshold == 1)
     }
 
     /// Compiles the fragment that operation `number` begins. False when nothing came of it.
@@ -119,7 +127,9 @@ struct NativeCode {
     }
 
     /// The way into the code.
-    var entry: NativeEntry { unsafe NativeEntry(base: memory.executable, enter: routines.enter) }
+    var entry: NativeEntry {
+        unsafe NativeEntry(base: memory.executable, enter: routines.enter, threshold: memory.threshold)
+    }
 }
 
 /// The way into a vCPU's native code.
@@ -132,10 +142,13 @@ struct NativeEntry {
 
     private let base: UnsafeRawPointer
     private let enter: Int
+    /// How often a branch goes to an operation before it is compiled.
+    let threshold: UInt8
 
-    fileprivate init(base: UnsafeRawPointer, enter: Int) {
+    fileprivate init(base: UnsafeRawPointer, enter: Int, threshold: UInt8) {
         unsafe self.base = base
         self.enter = enter
+        self.threshold = threshold
     }
 
     /// Executes native code from the place `entry` on. The instructions that are left, of `remaining`; what else changed is

@@ -28,7 +28,7 @@ struct CaseSet: Sendable, CustomStringConvertible {
     ]
 }
 
-@Suite(.serialized) struct OracleTests {
+@Suite(.serialized, .everyEngine) struct OracleTests {
     @Test(arguments: CaseSet.all, [0, MSR.pr])
     func `a case ends in the state that qemu-ppc reaches`(set: CaseSet, state: UInt32) throws {
         let corpus = set.corpus

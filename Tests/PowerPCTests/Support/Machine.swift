@@ -17,6 +17,9 @@ struct Machine: ~Copyable {
     let memory: GuestMemory
     var cpu: CPU
 
+    /// What executes the instructions of machines that are made now.
+    @TaskLocal static var engine = Engine.interpreter
+
     /// - Parameters:
     ///   - megabytes: RAM, and at least as much is mapped.
     ///   - state: the bits of MSR at the start.
@@ -30,7 +33,8 @@ struct Machine: ~Copyable {
         }
         self.memory = memory
         cpu = CPU(
-            index: 0, memory: memory, time: time, answersHypercalls: answersHypercalls, sharesMemory: sharesMemory)
+            index: 0, memory: memory, time: time, answersHypercalls: answersHypercalls, sharesMemory: sharesMemory,
+            nativeCode: Self.engine == .nativeCode ? NativeCodeMemory(compilesEverything: true) : nil)
         cpu.start(
             CPU.Start(
                 pc: Self.program, stack: 0x8000, mappedEffective: 0, mappedReal: 0,

@@ -62,7 +62,8 @@ struct CodeCache {
         let operations = unsafe (slot + MemoryLayout<Header>.size).bindMemory(
             to: MicroOperation.self, capacity: Self.operationsPerPage + 1)
         let host = unsafe UnsafeRawPointer(memory.ram.host + page * Int(GuestMemory.pageSize))
-        unsafe slot.storeBytes(of: Header(host: host, page: UInt32(page), stores: 0, hasNativeCode: false), as: Header.self)
+        unsafe slot.storeBytes(
+            of: Header(host: host, page: UInt32(page), stores: 0, hasNativeCode: false), as: Header.self)
         unsafe (operations + Self.operationsPerPage).initialize(to: MicroOperation(.pageEnd))
         unsafe pages[page] = operations
         return unsafe operations

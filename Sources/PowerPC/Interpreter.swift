@@ -439,51 +439,33 @@ extension CPU {
 
                     // MARK: Branches
                     case .branch:
-                        if cursor.jump(op.immediate) {
-                            if Int32(bitPattern: op.immediate) < 0, cursor.warms(threshold) { compile(cursor) }
-                            continue loop
-                        }
-                        break expired
+                        guard branch(op, &cursor, threshold) else { break expired }
+                        continue loop
                     case .branchLink:
                         special.lr = cursor.pc &+ 4
-                        if cursor.jump(op.immediate) {
-                            if Int32(bitPattern: op.immediate) < 0, cursor.warms(threshold) { compile(cursor) }
-                            continue loop
-                        }
-                        break expired
+                        guard branch(op, &cursor, threshold) else { break expired }
+                        continue loop
                     case .branchTrue:
                         if cr[op.a] & op.b != 0 {
-                            if cursor.jump(op.immediate) {
-                            if Int32(bitPattern: op.immediate) < 0, cursor.warms(threshold) { compile(cursor) }
+                            guard branch(op, &cursor, threshold) else { break expired }
                             continue loop
-                        }
-                            break expired
                         }
                     case .branchFalse:
                         if cr[op.a] & op.b == 0 {
-                            if cursor.jump(op.immediate) {
-                            if Int32(bitPattern: op.immediate) < 0, cursor.warms(threshold) { compile(cursor) }
+                            guard branch(op, &cursor, threshold) else { break expired }
                             continue loop
-                        }
-                            break expired
                         }
                     case .branchDecrementNotZero:
                         special.ctr &-= 1
                         if special.ctr != 0 {
-                            if cursor.jump(op.immediate) {
-                            if Int32(bitPattern: op.immediate) < 0, cursor.warms(threshold) { compile(cursor) }
+                            guard branch(op, &cursor, threshold) else { break expired }
                             continue loop
-                        }
-                            break expired
                         }
                     case .branchDecrementZero:
                         special.ctr &-= 1
                         if special.ctr == 0 {
-                            if cursor.jump(op.immediate) {
-                            if Int32(bitPattern: op.immediate) < 0, cursor.warms(threshold) { compile(cursor) }
+                            guard branch(op, &cursor, threshold) else { break expired }
                             continue loop
-                        }
-                            break expired
                         }
                     case .branchTrueFar, .branchFalseFar:
                         guard (cr[op.a] & op.b != 0) == (op.operation == .branchTrueFar) else { break }

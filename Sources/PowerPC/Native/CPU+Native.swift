@@ -29,6 +29,15 @@ extension CPU {
         }
     }
 
+    /// Carries a branch within the page out, and compiles what it goes back to if that happens often. False when it is time
+    /// to look at timers and interrupts.
+    @inline(__always)
+    mutating func branch(_ op: MicroOperation, _ cursor: inout Cursor, _ threshold: UInt8) -> Bool {
+        guard cursor.jump(op.immediate) else { return false }
+        if Int32(bitPattern: op.immediate) < 0, cursor.warms(threshold) { compile(cursor) }
+        return true
+    }
+
     private typealias Operations = UnsafeMutablePointer<MicroOperation>
 
     /// Compiles what begins at the cursor.

@@ -70,7 +70,9 @@ extension FragmentCompiler {
     }
 
     /// The carrying additions: eax plus a register or a constant, plus a carry.
-    private mutating func addCarrying(_ op: MicroOperation, register: UInt8?, constant: UInt32, _ carry: CarryIn) -> Flow {
+    private mutating func addCarrying(_ op: MicroOperation, register: UInt8?, constant: UInt32, _ carry: CarryIn)
+        -> Flow
+    {
         switch carry {
         case .none: break
         case .one: assembler.setCarry()

@@ -243,8 +243,8 @@ struct FragmentCompiler {
 
     /// The ways in: each loads the registers that the fragment keeps in host registers.
     private mutating func placeEntries() {
-        for entry in 0..<marks.count where marks[entry] & (Self.isEntry | Self.isIncluded) == Self.isEntry | Self.isIncluded
-        {
+        for entry in 0..<marks.count
+        where marks[entry] & (Self.isEntry | Self.isIncluded) == Self.isEntry | Self.isIncluded {
             let place = assembler.position
             for register in 0..<Guest.count {
                 guard let host = hosts[register] else { continue }

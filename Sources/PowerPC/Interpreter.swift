@@ -120,9 +120,10 @@ extension CPU {
             return start &+ UInt64(truncatingIfNeeded: budget - cursor.remaining)
         }
 
+        var op = cursor.current
         expired: do {
             loop: while true {
-                var op = cursor.current
+                op = cursor.current
                 let target: UInt32
                 branch: while true {
                     switch op.operation {
@@ -550,7 +551,7 @@ extension CPU {
             // A storage access stopped: it faulted, needs a device, or changed code.
             pc = cursor.pc
             instructions = settled(&cursor)
-            return finishStop(cursor.currentWithoutNativeCode)
+            return finishStop(op)
         }
 
         // Time to look at timers and interrupts.

@@ -139,6 +139,19 @@ import Testing
         #expect(machine.cpu.register(3) == 7)
     }
 
+    @Test(arguments: ["stwu r5,0(r9)", "stwux r5,r10,r11", "sthu r5,2(r9)", "stbu r5,3(r9)"])
+    func `a store with update over itself still updates its address register`(store: String) throws {
+        var machine = try Machine()
+        let updated = assemble(store)[0] >> 16 & 31
+        machine.cpu.setRegister(9, to: Machine.program)
+        machine.cpu.setRegister(10, to: 0x1000)
+        machine.cpu.setRegister(11, to: Machine.program - 0x1000)
+        machine.cpu.setRegister(5, to: assemble("b", [0])[0])
+        try machine.execute([store])
+        let offset = store.contains("(") ? UInt32(store.split(separator: ",")[1].prefix(1))! : 0
+        #expect(machine.cpu.register(Int(updated)) == Machine.program + offset)
+    }
+
     @Test func `execution goes on from the last instruction of a page to the next page`() throws {
         var machine = try Machine()
         try machine.load(["li r3,1", "li r4,2", "addi r5,r3,1"], at: 0x3_0FF8)

@@ -1,5 +1,5 @@
-// Benchmark: bytes to the console, through the first UART, and to where nobody listens: through the second UART (QEMU: -serial null for it), and
-// 16 at a time through the console's byte channel, which needs a hypervisor, and another console.
+// Benchmark: bytes to the console through the first UART, and to where nobody listens: through the second UART, and 16
+// at a time through the console's byte channel. The last needs a hypervisor, and a console that is another.
 
 #include "bench.h"
 

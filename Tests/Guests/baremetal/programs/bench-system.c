@@ -1,24 +1,13 @@
 // Benchmark: what only supervisor code does, each alone in a loop: interrupts and their return, MSR, SPRs, TLB entries,
-// the timebase, a register of a device.
+// the timebase.
 
 #include "bench.h"
 
 #define ROUNDS 1000000
 // Of what an engine may do without leaving its fast path.
 #define QUICK_ROUNDS 4000000
-#define DEVICE_ROUNDS 200000
-#define UART_SCRATCH (CCSR + 0x4507)
-#define UART_SCRATCH_VALUE 0x5a
 // Effective addresses that nothing else uses.
 #define PAGE 0x40000000
-
-// Returns at once, with no register changed.
-__asm__(".section .vectors, \"ax\"\n"
-        ".balign 16\n"
-        "return_at_once:\n"
-        "    rfi\n"
-        ".text\n");
-extern const u8 return_at_once[];
 
 #define LOOP(name, count, code)                                                                                        \
     MEASURE(name, count, for (u32 round = 0; round < (count); round++) { code; })
@@ -56,9 +45,4 @@ void program(void) {
     write32(SCRATCH, 0x12345678);
     equal(read32(PAGE + 0x5000), 0x12345678, "an entry that was written maps");
     invalidate_tlb0();
-
-    *(volatile u8 *)UART_SCRATCH = UART_SCRATCH_VALUE;
-    u32 wrong = 0;
-    LOOP("device-read", DEVICE_ROUNDS, wrong += *(volatile u8 *)UART_SCRATCH != UART_SCRATCH_VALUE);
-    equal(wrong, 0, "a device's register keeps its value");
 }

@@ -33,6 +33,12 @@ static inline u32 next_random(u32 *state) {
 
 // A program's own handler: the code at `label`, which has to lie in section .vectors, for the interrupt.
 #define SET_HANDLER(interrupt, label) set_spr(SPR_IVOR0 + (interrupt), (u32)(label)&0xfff0)
+// A handler that returns at once, with no register changed.
+extern const u8 return_at_once[];
+
+// A register of the first UART that holds what was written to it, and does nothing.
+#define UART_SCRATCH (CCSR + 0x4507)
+#define UART_SCRATCH_VALUE 0x5a
 
 // MARK: Hypercalls
 

@@ -20,13 +20,14 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--only", default="", metavar="NAME,...", help="these benchmarks instead of all")
     parser.add_argument("--rounds", type=int, default=5, help="rounds that count")
     parser.add_argument("--warm-up", type=int, default=1, help="rounds before them that do not; they fill the page cache")
+    parser.add_argument("--skip-peer", action="store_true", help="run Paravane alone")
     parser.add_argument("--json", metavar="FILE", help="write every value")
     parser.add_argument("--list", action="store_true", help="list the benchmarks")
     for place, meaning in PLACES.items():
         parser.add_argument(f"--{place}", metavar="PATH", help=meaning)
     options = parser.parse_args()
     if options.rounds < 1 or options.warm_up < 0:
-        parser.error("at least one round has to count")
+        fail("at least one round has to count", USAGE)
     return options
 
 
@@ -53,7 +54,7 @@ def progress(text: str) -> None:
 def measure(benchmark: Benchmark, places: Places, options: argparse.Namespace) -> tuple[list[Run], list[Run]]:
     """The runs that count, of the peer and of Paravane."""
     ours = benchmark.paravane(places)
-    theirs = benchmark.peer(places) if benchmark.peer else None
+    theirs = benchmark.peer(places) if benchmark.peer and not options.skip_peer else None
     peer: list[Run] = []
     paravane: list[Run] = []
     for number in range(1 - options.warm_up, options.rounds + 1):

@@ -33,6 +33,7 @@ class Figure:
 def figures(peer: list[Run], paravane: list[Run]) -> list[Figure]:
     result = [
         Figure("wall", "s", [run.seconds for run in peer], [run.seconds for run in paravane]),
+        Figure("processor", "s", [run.processor for run in peer], [run.processor for run in paravane]),
         Figure("peak memory", "MiB", [run.mebibytes for run in peer], [run.mebibytes for run in paravane]),
     ]
     for part in paravane[0].parts:

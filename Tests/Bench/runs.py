@@ -1,7 +1,7 @@
 """One run of a command: how long it took, how much memory, and what it says that it measured itself."""
 
-import os
 import re
+import resource
 import subprocess
 import tempfile
 import time
@@ -21,21 +21,31 @@ class RunFailed(Exception):
 @dataclass(frozen=True)
 class Run:
     seconds: float  # wall clock, the whole process
+    processor: float  # seconds of the processor, the program's and the kernel's
     mebibytes: float  # peak resident memory
     parts: dict[str, float] = field(default_factory=dict)  # seconds an operation, as the guest measured it
 
 
+def processor_seconds() -> float:
+    """What the commands that ended have used so far."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
 def run(command: list[str], expected: bytes) -> Run:
-    with tempfile.TemporaryFile() as console:
+    with tempfile.TemporaryFile() as console, tempfile.NamedTemporaryFile("r") as peak:
+        # Linux counts what a process was before it became another program: this Python has to be two steps away.
+        measured = ["time", "--quiet", "--format", "%M", "--output", peak.name]
+        before = processor_seconds()
         start = time.monotonic()
-        process = subprocess.Popen(
-            ["timeout", "--foreground", str(LIMIT), *command], stdin=subprocess.DEVNULL, stdout=console, stderr=console)
-        # Of this child and of what it waited for: timeout itself is far smaller than what it runs.
-        _, status, usage = os.wait4(process.pid, 0)
+        process = subprocess.run(
+            [*measured, "timeout", "--foreground", str(LIMIT), *command], stdin=subprocess.DEVNULL, stdout=console,
+            stderr=console, check=False)
         seconds = time.monotonic() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
+        processor = processor_seconds() - before
         console.seek(0)
         output = console.read()
+        kibibytes = peak.read()
     if process.returncode != 0 or expected not in output or FAILED.search(output):
         end = output[-2000:].decode(errors="replace")
         raise RunFailed(f"{end}\nstatus {process.returncode} from {' '.join(command)}")
@@ -43,4 +53,4 @@ def run(command: list[str], expected: bytes) -> Run:
         name.decode(): int(ticks, 16) / int(frequency) / int(operations)
         for name, operations, ticks, frequency in MEASURED.findall(output)
     }
-    return Run(seconds, usage.ru_maxrss / 1024, parts)
+    return Run(seconds, processor, int(kibibytes) / 1024, parts)

@@ -5,12 +5,18 @@
 // MARK: Copies
 
 #define COPY_BYTES (1 << 20)
-#define COPY_ROUNDS 96
-#define BYTE_ROUNDS 16
+#define COPY_ROUNDS 192
+#define ALIASED_ROUNDS 32
+#define BYTE_ROUNDS 48
 
-static u32 source[COPY_BYTES / 4], target[COPY_BYTES / 4];
+// Pages whose distance is a multiple of a megabyte may share a place in an engine's table of translations. One target has
+// that distance from the source, the other has not.
+#define GAP (128 << 10)
+static u32 source[COPY_BYTES / 4] __attribute__((aligned(1 << 20)));
+static u32 targets[(COPY_BYTES + GAP) / 4] __attribute__((aligned(1 << 20)));
+static u32 *const apart = targets + GAP / 4, *const aliased = targets;
 
-static void copy_words(void) {
+static void copy_words(u32 *target) {
     for (u32 i = 0; i < COPY_BYTES / 4; i += 4) {
         u32 a = source[i], b = source[i + 1], c = source[i + 2], d = source[i + 3];
         target[i] = a;
@@ -22,14 +28,14 @@ static void copy_words(void) {
 
 static void copy_bytes_inverted(void) {
     const u8 *from = (const u8 *)source;
-    u8 *to = (u8 *)target;
+    u8 *to = (u8 *)apart;
     for (u32 i = 0; i < COPY_BYTES; i++) {
         to[i] = (u8)~from[i];
     }
 }
 
 // The difference of every pair of words, or'ed.
-static u32 difference(u32 mask) {
+static u32 difference(const u32 *target, u32 mask) {
     u32 bits = 0;
     for (u32 i = 0; i < COPY_BYTES / 4; i++) {
         bits |= source[i] ^ target[i] ^ mask;
@@ -105,16 +111,22 @@ void program(void) {
     }
     MEASURE(
         "copy-words", COPY_ROUNDS * (COPY_BYTES / 4), for (u32 round = 0; round < COPY_ROUNDS; round++) {
-            copy_words();
+            copy_words(apart);
             barrier();
         });
-    equal(difference(0), 0, "words copied are the same");
+    equal(difference(apart, 0), 0, "words copied are the same");
     MEASURE(
         "copy-bytes", BYTE_ROUNDS * COPY_BYTES, for (u32 round = 0; round < BYTE_ROUNDS; round++) {
             copy_bytes_inverted();
             barrier();
         });
-    equal(difference(0xffffffff), 0, "bytes copied and inverted are the inverse");
+    equal(difference(apart, 0xffffffff), 0, "bytes copied and inverted are the inverse");
+    MEASURE(
+        "copy-aliased", ALIASED_ROUNDS * (COPY_BYTES / 4), for (u32 round = 0; round < ALIASED_ROUNDS; round++) {
+            copy_words(aliased);
+            barrier();
+        });
+    equal(difference(aliased, 0), 0, "words copied a megabyte on are the same");
 
     map();
     make_cycle();

@@ -15,6 +15,16 @@ struct BenchmarkTests {
         #expect(report.count == 7)
     }
 
+    @Test func `both kernels are booted to their power-off`() throws {
+        let kernels = URL(fileURLWithPath: try Guests.unmodifiedKernel)
+            .deletingLastPathComponent().deletingLastPathComponent()
+        let report = try bench([
+            "--only", "boot,boot-patched", "--kernels", kernels.path, "--initrd", try Guests.initrd,
+        ])
+        #expect(report["boot"]?["wall"]?.ratio != nil)
+        #expect(report["boot-patched"]?["wall"]?.ratio != nil)
+    }
+
     @Test func `hypercalls have no peer, and what they are compared with has one`() throws {
         let figures = try #require(try bench(["--only", "hypercall"])["hypercall"])
         #expect(figures["features"]?.peer.isEmpty == true)

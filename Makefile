@@ -13,11 +13,13 @@ ARGS ?=
 TESTS ?=
 # Further arguments of `paravane-fuzz`, as in FUZZ="--target code --seed 7".
 FUZZ ?=
-# How often `make bench` boots each.
-RUNS ?= 10
+# Rounds of `make bench`, and which benchmarks, as in BENCH=boot,integer; further arguments, as in BENCH_ARGS="--json f".
+RUNS ?= 5
+BENCH ?=
+BENCH_ARGS ?=
 
 guests := Tests/Guests
-scripts := .ci/run $(wildcard .ci/embedded) Tests/Bench/boot.sh $(guests)/lib.sh $(guests)/need \
+scripts := .ci/run $(wildcard .ci/embedded) $(guests)/lib.sh $(guests)/need \
     $(guests)/linux/build $(guests)/userland/power $(guests)/userland/build $(guests)/userland/init $(guests)/baremetal/build
 # The command that people run: without what a debugger or a test needs. Its build lies beside the one of the tests, for the
 # two have other options and would undo each other. Colours are an option of the compiler as well: without a fixed choice
@@ -28,7 +30,7 @@ release := -c release --scratch-path .build-release --omit-frame-pointers --stat
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
-	@printf '\n%s\n' '  make run KERNEL=unmodified|patched ARGS="..."   make test TESTS="..."   make bench RUNS=n'
+	@printf '\n%s\n' '  make run KERNEL=unmodified|patched ARGS="..."   make test TESTS="..."   make bench BENCH="..." RUNS=n'
 
 build: ## Build the command
 	@$(guests)/need run
@@ -57,10 +59,13 @@ kernels: ## Build the Linux guests, and print where they are
 userland: ## Build the initramfs of the Linux guests, and print where it is
 	@$(guests)/userland/build
 
-bench: build ## Boot the same Linux guest on QEMU and on Paravane in turn, and compare
+bench: build ## Run the same guests on QEMU and on Paravane in turn, and compare
 	@$(guests)/need bench
-	@kernels=$$($(guests)/linux/build); userland=$$($(guests)/userland/build); \
-	    exec Tests/Bench/boot.sh .build-release/release/paravane "$$kernels" "$$userland/initramfs.cpio.gz" $(RUNS)
+	@swift build $(release) --product paravane-bench >&2
+	@programs=$$($(guests)/baremetal/build); userland=$$($(guests)/userland/build); kernels=$$($(guests)/linux/build); \
+	    exec python3 -B Tests/Bench/bench.py --rounds "$(RUNS)" --only "$(BENCH)" --guests "$$programs" \
+	    --kernels "$$kernels" --initrd "$$userland/initramfs.cpio.gz" --trees dts \
+	    --paravane .build-release/release/paravane --probe .build-release/release/paravane-bench $(BENCH_ARGS)
 
 fuzz: ## Feed random input to everything that a guest or a file controls (minutes)
 	@$(guests)/need run

@@ -78,6 +78,11 @@ let package = Package(
         .executableTarget(
             name: "paravane-fuzz", dependencies: ["Fuzzing", argumentParser], swiftSettings: strict),
 
+        // What `make bench` measures in process.
+        .executableTarget(
+            name: "paravane-bench", dependencies: ["DeviceTree", "Machines", "ParavirtABI"],
+            path: "Tests/Bench/InProcess", swiftSettings: strict),
+
         // The tests, and how they run tools such as dtc.
         .target(name: "TestTools", path: "Tests/TestTools", swiftSettings: strict),
         tests("ParavirtABI", ["ParavirtABI"]),
@@ -105,7 +110,7 @@ let package = Package(
         .testTarget(
             name: "FuzzTests", dependencies: ["Fuzzing", "TestTools", "paravane-fuzz"], path: "Tests/Fuzz",
             exclude: ["Finds"], swiftSettings: strict),
-        tests("System", ["TestTools", "paravane"]),
+        tests("System", ["TestTools", "paravane", "paravane-bench"]),
     ],
     swiftLanguageModes: [.v6]
 )

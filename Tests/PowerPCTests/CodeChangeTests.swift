@@ -146,7 +146,7 @@ import Testing
         machine.cpu.setRegister(9, to: Machine.program)
         machine.cpu.setRegister(10, to: 0x1000)
         machine.cpu.setRegister(11, to: Machine.program - 0x1000)
-        machine.cpu.setRegister(5, to: assemble("b", [0])[0])
+        machine.cpu.setRegister(5, to: assemble("b", [0]))
         try machine.execute([store])
         let offset = store.contains("(") ? UInt32(store.split(separator: ",")[1].prefix(1))! : 0
         #expect(machine.cpu.register(Int(updated)) == Machine.program + offset)

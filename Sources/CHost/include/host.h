@@ -4,6 +4,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "shared.h"
+#include "threads.h"
+
 /// Maps `size` bytes of zeroed private memory that the host commits on first touch. Null when it refuses.
 void *_Nullable host_map_memory(size_t size);
 
@@ -13,5 +16,6 @@ void host_unmap_memory(void *_Nonnull base, size_t size);
 /// Nanoseconds of the host's monotonic clock.
 uint64_t host_monotonic_nanoseconds(void);
 
-/// Sleeps until `descriptor` has input or is at its end, but at most for `nanoseconds`. A negative descriptor never has.
-void host_wait_readable(int descriptor, uint64_t nanoseconds);
+/// Sleeps until `descriptor` or `waker` has input or is at its end, but at most for `nanoseconds`. A negative descriptor
+/// never has.
+void host_wait_readable(int descriptor, int32_t waker, uint64_t nanoseconds);

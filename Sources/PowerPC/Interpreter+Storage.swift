@@ -311,7 +311,7 @@ extension CPU {
             }
             let register = (op.d &+ UInt8(byte / 4)) & 31
             if byte % 4 == 0 { gpr[register] = 0 }
-            gpr[register] |= UInt32(truncatingIfNeeded: value) << (24 - 8 * UInt32(byte % 4))
+            gpr[register] = gpr[register] | UInt32(truncatingIfNeeded: value) << (24 - 8 * UInt32(byte % 4))
         }
         return true
     }

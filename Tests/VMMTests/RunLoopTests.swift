@@ -23,7 +23,7 @@ private final class ScriptedCPU: VirtualCPU {
 
     private(set) var now: UInt64 = 0
     private var slice: UInt64 = 0
-    let signals = unsafe Signals(word: Self.word())
+    let signals = unsafe Signals(word: ScriptedCPU.word())
     func beginSlice(instructions: UInt64, at tick: UInt64) {
         slices.append(tick)
         now = tick

@@ -17,16 +17,19 @@ FUZZ ?=
 RUNS ?= 5
 BENCH ?=
 BENCH_ARGS ?=
+# How often `make soak` boots each, and for how many seconds of the guest its last guests work.
+BOOTS ?= 20
+SECONDS_OF_STRESS ?= 60
 
 guests := Tests/Guests
-scripts := .ci/run $(wildcard .ci/embedded) $(guests)/lib.sh $(guests)/need \
+scripts := .ci/run $(wildcard .ci/embedded) Tests/Soak/soak.sh Tests/Soak/tsan.sh $(guests)/lib.sh $(guests)/need \
     $(guests)/linux/build $(guests)/userland/power $(guests)/userland/build $(guests)/userland/init $(guests)/baremetal/build
 # The command that people run: without what a debugger or a test needs. Its build lies beside the one of the tests, for the
 # two have other options and would undo each other. Colours are an option of the compiler as well: without a fixed choice
 # everything is built anew when the output goes to a terminal and last time did not.
 release := -c release --scratch-path .build-release --omit-frame-pointers --static-swift-stdlib --no-color-diagnostics
 
-.PHONY: help build run test guests kernels userland bench fuzz format lint embedded clean clean-cache
+.PHONY: help build run test guests kernels userland bench soak tsan fuzz format lint embedded clean clean-cache
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -67,6 +70,19 @@ bench: build ## Run the same guests on QEMU and on Paravane in turn, and compare
 	    --kernels "$$kernels" --initrd "$$userland/initramfs.cpio.gz" --trees dts \
 	    --paravane .build-release/release/paravane --probe .build-release/release/paravane-bench $(BENCH_ARGS)
 
+soak: build ## Boot Linux many times with 1 to 8 vCPUs and both clocks, then stress four vCPUs (a quarter of an hour)
+	@kernels=$$($(guests)/linux/build); userland=$$($(guests)/userland/build); \
+	    exec Tests/Soak/soak.sh .build-release/release/paravane "$$kernels/unmodified/uImage" \
+	    "$$userland/initramfs.cpio.gz" $(BOOTS) $(SECONDS_OF_STRESS)
+
+# Swift 6.3's sanitizer breaks on `|=` and its like through a subscript with a nonmutating setter ("Invalid bitcast").
+tsan: ## Run guests with several vCPUs under the thread sanitizer (minutes)
+	@$(guests)/need run
+	@swift build -c release --sanitize=thread --scratch-path .build-tsan --no-color-diagnostics --product paravane >&2
+	@programs=$$($(guests)/baremetal/build); userland=$$($(guests)/userland/build); kernels=$$($(guests)/linux/build); \
+	    exec Tests/Soak/tsan.sh .build-tsan/release/paravane "$$programs" "$$kernels/unmodified/uImage" \
+	    "$$userland/initramfs.cpio.gz"
+
 fuzz: ## Feed random input to everything that a guest or a file controls (minutes)
 	@$(guests)/need run
 	@swift build -c release --product paravane-fuzz >&2
@@ -85,7 +101,7 @@ embedded: ## Compile the portable core in Embedded Swift
 	@.ci/embedded
 
 clean: ## Remove what was built in this directory
-	@rm -rf .build .build-release
+	@rm -rf .build .build-release .build-tsan
 
 clean-cache: ## Remove built guests and kernels from the cache
 	@rm -rf "$${XDG_CACHE_HOME:-$$HOME/.cache}/paravane"

@@ -65,7 +65,7 @@ uint64_t host_monotonic_nanoseconds(void) {
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-void host_wait_readable(int descriptor, uint64_t nanoseconds) {
+void host_wait_readable(int descriptor, int32_t waker, uint64_t nanoseconds) {
     const uint64_t longest = 3600u * 1000000000ull;
     if (nanoseconds > longest)
         nanoseconds = longest;
@@ -74,6 +74,6 @@ void host_wait_readable(int descriptor, uint64_t nanoseconds) {
         .tv_nsec = (long)(nanoseconds % 1000000000u),
     };
     // poll ignores a negative descriptor.
-    struct pollfd input = {.fd = descriptor, .events = POLLIN};
-    ppoll(&input, 1, &timeout, NULL);
+    struct pollfd inputs[] = {{.fd = descriptor, .events = POLLIN}, {.fd = waker, .events = POLLIN}};
+    ppoll(inputs, 2, &timeout, NULL);
 }

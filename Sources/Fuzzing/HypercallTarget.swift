@@ -182,4 +182,5 @@ final class FuzzConsole: HostConsole {
     func flush() {}
     func receive() -> UInt8? { input.popLast() }
     func wait(nanoseconds: UInt64?) {}
+    func wake() {}
 }

@@ -6,7 +6,10 @@ internal import CHost
 /// memory outside them. Values cross in the byte order that the caller names.
 ///
 /// The vCPUs' fast paths hold host pointers into a region (see ``hostPointer(at:count:)``) and keep predecoded copies
-/// of its code. ``codeFlags`` and ``codeJournal`` are how they learn that somebody else wrote to such a page.
+/// of its code. ``isCode(page:)`` and ``codeJournal`` are how they learn that somebody else wrote to such a page.
+///
+/// vCPUs run at the same time, so every access is atomic, byte by byte: other threads may race on what is in RAM, but
+/// not on anything of ours.
 @safe
 public final class GuestMemory {
     /// A contiguous stretch of RAM.
@@ -20,7 +23,7 @@ public final class GuestMemory {
         public let host: UnsafeMutableRawPointer
     }
 
-    /// Bytes of a page, the granule of regions and of ``codeFlags``.
+    /// Bytes of a page, the granule of regions and of ``isCode(page:)``.
     public static let pageSize: UInt64 = 4096
 
     /// The most bytes that one guest may have: the 36-bit real address space below the device windows.
@@ -30,7 +33,7 @@ public final class GuestMemory {
     public let ram: Region
 
     /// One byte a page of ``ram``: not zero while some vCPU holds predecoded code of that page.
-    @safe public let codeFlags: UnsafeMutablePointer<UInt8>
+    private let codeFlags: UnsafeMutablePointer<UInt8>
 
     /// What happened to pages that hold code, for the vCPUs to read.
     public let codeJournal: CodeJournal
@@ -76,7 +79,8 @@ public final class GuestMemory {
         guard let host = unsafe hostPointer(at: address, count: count) else {
             throw .outOfBounds(address: address, count: count)
         }
-        let raw = unsafe host.loadUnaligned(as: T.self)
+        var raw = T.zero
+        unsafe withUnsafeMutableBytes(of: &raw) { unsafe host_copy_shared($0.baseAddress!, host, $0.count) }
         return order == .big ? T(bigEndian: raw) : T(littleEndian: raw)
     }
 
@@ -88,7 +92,8 @@ public final class GuestMemory {
         guard let host = unsafe hostPointer(at: address, count: count) else {
             throw .outOfBounds(address: address, count: count)
         }
-        unsafe host.storeBytes(of: order == .big ? value.bigEndian : value.littleEndian, as: T.self)
+        let raw = order == .big ? value.bigEndian : value.littleEndian
+        unsafe withUnsafeBytes(of: raw) { unsafe host_copy_shared(host, $0.baseAddress!, $0.count) }
         noteWrite(at: address, count: count)
     }
 
@@ -97,7 +102,10 @@ public final class GuestMemory {
         guard count >= 0, let host = unsafe hostPointer(at: address, count: UInt64(count)) else {
             throw .outOfBounds(address: address, count: UInt64(clamping: count))
         }
-        return unsafe [UInt8](UnsafeRawBufferPointer(start: host, count: count))
+        return unsafe [UInt8](unsafeUninitializedCapacity: count) { bytes, initialized in
+            if let base = bytes.baseAddress { unsafe host_copy_shared(base, host, count) }
+            initialized = count
+        }
     }
 
     /// Copies bytes into the guest.
@@ -108,7 +116,7 @@ public final class GuestMemory {
         }
         unsafe bytes.withUnsafeBytes { source in
             guard let base = source.baseAddress else { return }
-            unsafe host.copyMemory(from: base, byteCount: source.count)
+            unsafe host_copy_shared(host, base, source.count)
         }
         noteWrite(at: address, count: count)
     }
@@ -126,15 +134,31 @@ public final class GuestMemory {
         guard let to = unsafe hostPointer(at: target, count: count) else {
             throw .outOfBounds(address: target, count: count)
         }
-        unsafe to.copyMemory(from: from, byteCount: Int(count))
+        unsafe host_copy_shared(to, from, Int(count))
         noteWrite(at: target, count: count)
     }
+
+    // MARK: Code
+
+    /// Whether some vCPU holds predecoded code of RAM page `page`.
+    public func isCode(page: Int) -> Bool { unsafe host_load_u8(codeFlags + page) != 0 }
+
+    /// Marks RAM page `page` as code. True when it was not: the caller announces it in ``codeJournal``.
+    ///
+    /// What the caller reads of the page afterwards is as new as any write that did not see the mark.
+    public func markCode(page: Int) -> Bool {
+        if isCode(page: page) { return false }
+        return unsafe host_exchange_u8(codeFlags + page, 1) == 0
+    }
+
+    /// Marks RAM page `page` as holding no code.
+    public func unmarkCode(page: Int) { unsafe host_store_u8(codeFlags + page, 0) }
 
     /// Tells the vCPUs when bytes were written over code that they hold predecoded. The range is within RAM.
     private func noteWrite(at address: UInt64, count: UInt64) {
         guard count > 0 else { return }
-        for page in Int(address / Self.pageSize)...Int((address + count - 1) / Self.pageSize)
-        where codeFlags[page] != 0 {
+        host_fence()
+        for page in Int(address / Self.pageSize)...Int((address + count - 1) / Self.pageSize) where isCode(page: page) {
             codeJournal.append(.written(page: page))
         }
     }

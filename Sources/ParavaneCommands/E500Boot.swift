@@ -121,13 +121,16 @@ struct E500Boot {
 
     /// Boots the guest, again after each reset unless the command says otherwise, until it ends.
     ///
-    /// - Parameter nativeCode: memory for the native code of each vCPU that may have some.
+    /// - Parameters:
+    ///   - threads: what runs several vCPUs at the same time; nil to let them take turns.
+    ///   - nativeCode: memory for the native code of each vCPU that may have some.
     func run(
-        console: TerminalConsole, statistics output: LateOutput?, nativeCode: [NativeCodeMemory]
+        console: TerminalConsole, statistics output: LateOutput?, threads: VCPUThreads?, nativeCode: [NativeCodeMemory]
     ) throws -> ExitStatus {
         let time: TimeSource =
             command.clock == .virtual ? .virtual : .host(frequency: UInt64(E500MemoryMap.clockFrequency))
-        let loop = RunLoop(time: time, frequency: UInt64(E500MemoryMap.clockFrequency), timeout: command.timeout)
+        let loop = RunLoop(
+            time: time, frequency: UInt64(E500MemoryMap.clockFrequency), timeout: command.timeout, threads: threads)
         var boots = 0
         var tree = tree
         while true {
@@ -135,9 +138,11 @@ struct E500Boot {
             let started = Date()
             let machine = try load(tree, time: time, console: console, nativeCode: nativeCode)
             console.showState = { [unowned machine] in
-                for vcpu in machine.cpus {
-                    StandardError.print("vCPU \(vcpu.index)")
-                    StandardError.print(StateReport.text(vcpu), prefix: false)
+                loop.whilePaused {
+                    for vcpu in machine.cpus {
+                        StandardError.print("vCPU \(vcpu.index)")
+                        StandardError.print(StateReport.text(vcpu), prefix: false)
+                    }
                 }
             }
             var outcome = loop.run(machine)

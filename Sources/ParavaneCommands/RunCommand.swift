@@ -114,18 +114,22 @@ public struct RunCommand: ParsableCommand {
         }
         // Whatever is written later is opened now: the sandbox opens no files.
         let statistics = try stats.map { path throws(CommandFailure) in try LateOutput(path) }
-        // So is executable memory, which the sandbox does not give.
+        let console = TerminalConsole(isShared: usesThreads)
+        // The sandbox allows no new threads and no executable memory either.
+        let threads = usesThreads ? VCPUThreads(count: cpus) : nil
         let nativeCode = noNativeCode ? [] : (0..<cpus).compactMap { _ in NativeCodeMemory() }
-        let console = TerminalConsole()
         console.attach()
         let end = Result {
-            if !noSandbox { try confine(keeping: statistics.map { [$0.descriptor] } ?? []) }
-            return try boot.run(console: console, statistics: statistics, nativeCode: nativeCode)
+            if !noSandbox { try confine(keeping: console.descriptors + (statistics.map { [$0.descriptor] } ?? [])) }
+            return try boot.run(console: console, statistics: statistics, threads: threads, nativeCode: nativeCode)
         }
         console.detach()
         let status = try end.get()
         if status != .success { throw ExitCode(status.rawValue) }
     }
+
+    /// Whether vCPUs run at the same time. In virtual time they take turns, so that runs repeat.
+    private var usesThreads: Bool { clock == .host && cpus > 1 }
 
     /// Enters the sandbox.
     private func confine(keeping descriptors: [Int32]) throws(CommandFailure) {

@@ -36,12 +36,24 @@ final class TerminalConsole: HostConsole {
     /// Answers Ctrl-A c.
     var showState: () -> Void = {}
 
-    init() {
+    /// What ends a wait in another thread, or -1.
+    private let waker: Int32
+
+    /// A console.
+    ///
+    /// - Parameter isShared: whether ``wake()`` is going to be called.
+    init(isShared: Bool) {
+        waker = isShared ? host_waker_open() : -1
         output.reserveCapacity(Self.capacity)
         // A reader that goes away is an error of write, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
         TerminalMode.unblockSignals()
     }
+
+    deinit { if waker >= 0 { host_waker_close(waker) } }
+
+    /// Descriptors besides standard input and output.
+    var descriptors: [Int32] { waker >= 0 ? [waker] : [] }
 
     // MARK: Output
 
@@ -134,14 +146,17 @@ final class TerminalConsole: HostConsole {
     func wait(nanoseconds: UInt64?) {
         if inputPosition < input.count || !inputWanted && !isInteractive && !inputEnded {
             // There may be input that the guest does not take: waiting for it would be no waiting.
-            host_wait_readable(-1, min(nanoseconds ?? .max, doze))
+            host_wait_readable(-1, waker, min(nanoseconds ?? .max, doze))
             doze = min(2 * doze, Self.doze.upperBound)
         } else {
             // At the end of input there is nothing to wait for but time.
-            host_wait_readable(inputEnded ? -1 : STDIN_FILENO, nanoseconds ?? .max)
+            host_wait_readable(inputEnded ? -1 : STDIN_FILENO, waker, nanoseconds ?? .max)
         }
         inputWanted = false
+        if waker >= 0 { host_waker_reset(waker) }
     }
+
+    func wake() { if waker >= 0 { host_waker_wake(waker) } }
 
     private func help() {
         note("Ctrl-A x quits, Ctrl-A c shows the vCPUs' state, Ctrl-A Ctrl-A sends Ctrl-A")

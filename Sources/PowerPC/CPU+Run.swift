@@ -5,7 +5,11 @@ extension CPU {
     /// Runs until the machine is needed.
     public mutating func run() -> Exit {
         while true {
-            if instructions >= deadline, let exit = service() { return exit }
+            if instructions >= deadline || signals.hasNews {
+                if let exit = service() { return exit }
+            } else if isJournalNews {
+                readJournal()
+            }
             if let operations = unsafe code.array(fetchMode).lookup(pc, tag: context | UInt64(pc & ~0xFFF)) {
                 if let exit = unsafe interpret(operations) { return exit }
             } else if let exit = fetch() {
@@ -17,11 +21,13 @@ extension CPU {
     /// Looks at everything that is not an instruction: other writers of code, timers, interrupts, the slice's end. Sets
     /// the next ``deadline``.
     private mutating func service() -> Exit? {
+        signals.acknowledge()
         readJournal()
         let now = self.now
         timers.catchUp(to: now)
         if timers.takeReset() { return .reset(.watchdog) }
 
+        let pins = self.pins
         let pending = pins | timers.pending
         if magicPageAddress != nil { page[word: SharedPage.interruptPending] = pending != 0 ? 1 : 0 }
         if acknowledged {
@@ -29,7 +35,7 @@ extension CPU {
             waiting = .no
             deliver(PendingException(interrupt: .external))
         } else if let interrupt = deliverable(pending) {
-            if interrupt == .external, externalProxy { return .acknowledge }
+            if interrupt == .external, signals.externalProxy { return .acknowledge }
             waiting = .no
             deliver(PendingException(interrupt: interrupt))
         } else {
@@ -40,7 +46,7 @@ extension CPU {
             }
         }
 
-        if instructions >= sliceEnd { return .sliceEnd }
+        if instructions >= sliceEnd || signals.wantsLeave { return .sliceEnd }
         deadline = sliceEnd
         if magicPageAddress != nil, pending != 0 {
             // The guest may enable interrupts by a plain store, which nothing tells us of.
@@ -51,26 +57,46 @@ extension CPU {
         return nil
     }
 
+    /// Whether others did something to code since ``readJournal()``.
+    var isJournalNews: Bool {
+        @inline(__always) get { unsafe journalPosition != host_load_acquire_u64(journalCounter) }
+    }
+
     /// Catches up with what others did to pages of which this vCPU holds code or fast translations.
+    ///
+    /// A vCPU that wrote to a page through a fast translation which it had from before the page became code says so: who
+    /// predecoded the page may have done that before the write.
     private mutating func readJournal() {
         let journal = memory.codeJournal
-        guard journalPosition != journal.count else { return }
+        guard isJournalNews else { return }
+        var flushes = false
         while journalPosition < journal.count {
             guard let event = journal.event(journalPosition) else {
                 cache.forgetAll()
-                data.denyAllWrites()
+                flushes = true
                 journalPosition = journal.count
+                data.denyAllWrites { host in
+                    let page = Int(host &- hostPage(0)) / Int(GuestMemory.pageSize)
+                    guard page >= 0, memory.contains(UInt64(page) * GuestMemory.pageSize, count: 1) else { return }
+                    if memory.isCode(page: page) { journal.append(.written(page: page), by: index) }
+                }
                 break
             }
             journalPosition += 1
             switch event {
             case .written(let page):
-                cache.forget(page: page)
+                if cache.forget(page: page) { flushes = true }
             case .becameCode(let page):
-                data.denyWrites(toHostPage: hostPage(page))
+                if data.denyWrites(toHostPage: hostPage(page)) { journal.append(.written(page: page), by: index) }
             }
         }
-        code.flush()
+        if flushes { code.flush() }
+    }
+
+    /// Forgets the code of a page because of a write that this vCPU did not see, and tells the others.
+    mutating func announceWrite(toPage page: Int) {
+        if cache.forget(page: page) { code.flush() }
+        memory.codeJournal.append(.written(page: page), by: index)
     }
 
     private func hostPage(_ page: Int) -> UInt {
@@ -93,10 +119,10 @@ extension CPU {
             let operations = unsafe cache.operations(ofPage: Int(real / GuestMemory.pageSize), isNew: &isNew)
         else { return raise(PendingException(interrupt: .machineCheck)) }
         let page = Int(real / GuestMemory.pageSize)
-        data.denyWrites(toHostPage: hostPage(page))
+        _ = data.denyWrites(toHostPage: hostPage(page))
         if isNew {
             counters.countCodePage()
-            if sharesMemory { memory.codeJournal.append(.becameCode(page: page)) }
+            if sharesMemory { memory.codeJournal.append(.becameCode(page: page), by: index) }
         }
         unsafe code.array(fetchMode).set(pc, tag: context | UInt64(pc & ~0xFFF), operations: operations)
         return nil

@@ -23,8 +23,8 @@ public struct CPU: ~Copyable {
     /// Whether `sc` with KVM's magic number in r0 and `sc 1` are hypercalls.
     let answersHypercalls: Bool
 
-    /// Whether an external interrupt takes its vector from the interrupt controller at delivery (EPR).
-    public var externalProxy = false
+    /// What others ask of this vCPU, also while it runs.
+    public let signals: Signals
 
     /// Whether other vCPUs share the memory, so that events on code pages and `tlbivax` concern them.
     let sharesMemory: Bool
@@ -50,6 +50,7 @@ public struct CPU: ~Copyable {
     var native: NativeCode?
     let nativeEntry: NativeEntry?
     var journalPosition: UInt64 = 0
+    let journalCounter: UnsafeMutablePointer<UInt64>
 
     var timers = Timers()
 
@@ -63,13 +64,15 @@ public struct CPU: ~Copyable {
     var context: UInt64 = SoftwareTLB.context(0, 0, 0)
 
     /// Asserted interrupt inputs, one bit for each ``Interrupt``.
-    var pins: UInt32 = 0
+    var pins: UInt32 { signals.pins }
     /// An external interrupt was acknowledged and is taken next.
     var acknowledged = false
     var waiting = Waiting.no
 
-    /// The host address of the reserved granule, or 0.
+    /// The host address of the reserved granule, or 0; where vCPUs share the memory that of the reserved word.
     var reservation: UInt = 0
+    /// What `lwarx` found in the reserved word, as the host sees it.
+    var reservedValue: UInt32 = 0
 
     /// Instruction count at which ``service()`` has to look at timers and interrupts.
     var deadline: UInt64 = 0
@@ -139,6 +142,8 @@ public struct CPU: ~Copyable {
         special = unsafe SpecialRegisters(base: registers)
         spr = unsafe SPRFile(
             base: (registers + RegisterBlock.size).bindMemory(to: UInt32.self, capacity: 1024))
+        signals = unsafe Signals(
+            word: (registers + RegisterBlock.size + 4096).bindMemory(to: UInt64.self, capacity: 1))
         tlb = TLB()
         data = DataTranslations()
         code = CodeTranslations()
@@ -147,10 +152,11 @@ public struct CPU: ~Copyable {
         nativeEntry = native?.entry
         counters = Counters()
         for row in SPRTable.rows where row.reset != 0 { spr[row.number] = row.reset }
+        unsafe journalCounter = memory.codeJournal.counter
         journalPosition = memory.codeJournal.count
     }
 
-    private static let blockSize = 4096 + RegisterBlock.size + 4096
+    private static let blockSize = 4096 + RegisterBlock.size + 4096 + 64
 
     deinit {
         tlb.release()
@@ -268,13 +274,12 @@ extension CPU {
 
     /// Asserts or clears an interrupt input: ``Interrupt/external``, ``Interrupt/criticalInput`` or
     /// ``Interrupt/machineCheck``.
-    public mutating func setPin(_ pin: Interrupt, asserted: Bool) {
-        let bit = UInt32(1) << UInt32(pin.rawValue & 31)
-        let changed = asserted ? pins | bit : pins & ~bit
-        if changed != pins {
-            pins = changed
-            requestService()
-        }
+    public func setPin(_ pin: Interrupt, asserted: Bool) { signals.setPin(pin, asserted: asserted) }
+
+    /// Whether an external interrupt takes its vector from the interrupt controller at delivery (EPR).
+    public var externalProxy: Bool {
+        get { signals.externalProxy }
+        nonmutating set { signals.setExternalProxy(newValue) }
     }
 
     /// Begins a slice of at most `count` instructions. In virtual time the first one executes at `tick`.

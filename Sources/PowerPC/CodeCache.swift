@@ -53,10 +53,7 @@ struct CodeCache {
 
     /// The operations of RAM page `page`, which is marked as code from now on; `isNew` tells that it was not before.
     mutating func operations(ofPage page: Int, isNew: inout Bool) -> UnsafeMutablePointer<MicroOperation>? {
-        isNew = memory.codeFlags[page] == 0
-        if isNew {
-            memory.codeFlags[page] = 1
-        }
+        isNew = memory.markCode(page: page)
         if let operations = unsafe pages[page] { return unsafe operations }
         guard let slot = unsafe allocate() else { return nil }
         let operations = unsafe (slot + MemoryLayout<Header>.size).bindMemory(
@@ -92,7 +89,7 @@ struct CodeCache {
     /// What operation `number` of a page is when it is no native code.
     static func decoded(_ operations: UnsafeMutablePointer<MicroOperation>, number: Int) -> MicroOperation {
         let host = unsafe header(of: operations).pointee.host
-        let word = unsafe UInt32(bigEndian: host.load(fromByteOffset: number * 4, as: UInt32.self))
+        let word = unsafe UInt32(bigEndian: host_load_u32(host + number * 4))
         return Decoder.decode(word, offset: UInt32(number) * 4)
     }
 
@@ -149,21 +146,22 @@ struct CodeCache {
 
     /// Forgets the operations of RAM page `page`, which is no longer marked as code.
     func drop(page: Int) {
-        memory.codeFlags[page] = 0
-        forget(page: page)
+        memory.unmarkCode(page: page)
+        _ = forget(page: page)
     }
 
-    /// Forgets the operations of RAM page `page` because somebody else wrote to it.
-    func forget(page: Int) {
-        guard let operations = unsafe pages[page] else { return }
+    /// Forgets the operations of RAM page `page` because somebody else wrote to it. False where there are none.
+    func forget(page: Int) -> Bool {
+        guard let operations = unsafe pages[page] else { return false }
         unsafe operations.update(repeating: MicroOperation(.undecoded), count: Self.operationsPerPage)
         unsafe Self.heat(of: operations).update(repeating: 0, count: Self.operationsPerPage)
         unsafe Self.header(of: operations).pointee.stores = 0
         unsafe Self.header(of: operations).pointee.hasNativeCode = false
+        return true
     }
 
     /// Forgets the operations of all pages.
     func forgetAll() {
-        for page in 0..<pageCount where unsafe pages[page] != nil { forget(page: page) }
+        for page in 0..<pageCount where unsafe pages[page] != nil { _ = forget(page: page) }
     }
 }

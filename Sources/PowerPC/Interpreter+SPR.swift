@@ -94,7 +94,7 @@ extension CPU {
             return finish()
         case SPR.mcsr, SPR.dbsr:
             // Ones clear.
-            spr[number] &= ~value
+            spr[number] = spr[number] & ~value
         case SPR.dbcr0:
             spr[number] = value
             if value & 0x3000_0000 != 0 {

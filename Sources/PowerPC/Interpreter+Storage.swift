@@ -1,4 +1,68 @@
+internal import CHost
 internal import GuestMemory
+
+/// Aligned accesses to guest memory. Other vCPUs may race on it, so they are relaxed atomics: plain moves.
+enum HostAccess {
+    @inline(__always)
+    static func load<T: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
+        _ type: T.Type, _ host: UnsafeRawPointer
+    ) -> T {
+        switch MemoryLayout<T>.size {
+        case 1: unsafe T(truncatingIfNeeded: host_load_u8(host))
+        case 2: unsafe T(truncatingIfNeeded: host_load_u16(host))
+        case 4: unsafe T(truncatingIfNeeded: host_load_u32(host))
+        default: unsafe T(truncatingIfNeeded: host_load_u64(host))
+        }
+    }
+
+    @inline(__always)
+    static func store<T: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
+        _ value: T, _ host: UnsafeMutableRawPointer
+    ) {
+        switch MemoryLayout<T>.size {
+        case 1: unsafe host_store_u8(host, UInt8(truncatingIfNeeded: value))
+        case 2: unsafe host_store_u16(host, UInt16(truncatingIfNeeded: value))
+        case 4: unsafe host_store_u32(host, UInt32(truncatingIfNeeded: value))
+        default: unsafe host_store_u64(host, UInt64(truncatingIfNeeded: value))
+        }
+    }
+
+    /// The big-endian integer of `width` bytes at `host`: all at once where it is aligned, else byte by byte.
+    static func load(_ host: UnsafeRawPointer, width: Int) -> UInt64 {
+        if UInt(bitPattern: host) & UInt(width - 1) == 0 {
+            switch width {
+            case 2: return unsafe UInt64(UInt16(bigEndian: host_load_u16(host)))
+            case 4: return unsafe UInt64(UInt32(bigEndian: host_load_u32(host)))
+            case 8: return unsafe UInt64(bigEndian: host_load_u64(host))
+            default: break
+            }
+        }
+        var value: UInt64 = 0
+        for byte in 0..<width { value = unsafe value << 8 | UInt64(host_load_u8(host + byte)) }
+        return value
+    }
+
+    /// Stores the low `width` bytes of `value` in big-endian order at `host`, as ``load(_:width:)`` reads them.
+    static func store(_ value: UInt64, _ host: UnsafeMutableRawPointer, width: Int) {
+        if UInt(bitPattern: host) & UInt(width - 1) == 0 {
+            switch width {
+            case 2: return unsafe host_store_u16(host, UInt16(truncatingIfNeeded: value).bigEndian)
+            case 4: return unsafe host_store_u32(host, UInt32(truncatingIfNeeded: value).bigEndian)
+            case 8: return unsafe host_store_u64(host, value.bigEndian)
+            default: break
+            }
+        }
+        for byte in 0..<width {
+            unsafe host_store_u8(host + byte, UInt8(truncatingIfNeeded: value >> UInt64(8 * (width - 1 - byte))))
+        }
+    }
+
+    /// Zeros `count` bytes, a multiple of 8 at a multiple of 8.
+    @inline(__always)
+    static func zero(_ host: UnsafeMutableRawPointer, count: Int) {
+        for offset in stride(from: 0, to: count, by: 8) { unsafe host_store_u64(host + offset, 0) }
+    }
+}
 
 /// What a direct access needs: the translations of the current mode, and the tag part of the current processes.
 struct DirectAccess {
@@ -19,8 +83,8 @@ extension CPU {
         if entry.read == direct.context | UInt64(address & (~0xFFF | UInt32(MemoryLayout<T>.size - 1))) {
             // SAFETY: the tag vouches for the whole page, and an aligned access does not leave it.
             return unsafe T(
-                bigEndian: UnsafeRawPointer(bitPattern: entry.offset &+ UInt(address)).unsafelyUnwrapped
-                    .load(as: T.self))
+                bigEndian: HostAccess.load(
+                    T.self, UnsafeRawPointer(bitPattern: entry.offset &+ UInt(address)).unsafelyUnwrapped))
         }
         return loadSlowly(address, MemoryLayout<T>.size).map { T(truncatingIfNeeded: $0) }
     }
@@ -33,8 +97,8 @@ extension CPU {
         let entry = direct.array[address]
         if entry.write == direct.context | UInt64(address & (~0xFFF | UInt32(MemoryLayout<T>.size - 1))) {
             // SAFETY: the tag vouches for the whole page, and an aligned access does not leave it.
-            unsafe UnsafeMutableRawPointer(bitPattern: entry.offset &+ UInt(address)).unsafelyUnwrapped
-                .storeBytes(of: value.bigEndian, as: T.self)
+            unsafe HostAccess.store(
+                value.bigEndian, UnsafeMutableRawPointer(bitPattern: entry.offset &+ UInt(address)).unsafelyUnwrapped)
             return true
         }
         return storeSlowly(UInt64(value), address, MemoryLayout<T>.size)
@@ -73,7 +137,7 @@ extension CPU {
         }
         let real = entry.translate(address)
         guard let pointer = unsafe memory.hostPointer(at: real, count: 1) else { return .device(real) }
-        let isCode = memory.codeFlags[Int(real / GuestMemory.pageSize)] != 0
+        let isCode = memory.isCode(page: Int(real / GuestMemory.pageSize))
         let littleEndian = entry.attributes & MAS.littleEndian != 0
         if !littleEndian {
             let host = UInt(bitPattern: pointer) & ~0xFFF
@@ -95,13 +159,8 @@ extension CPU {
             stop = .deviceRead(address: real, width: width, effective: address)
             return nil
         case .memory(let pointer, let littleEndian, _):
-            var value: UInt64 = 0
-            for byte in 0..<width {
-                value =
-                    unsafe value << 8
-                    | UInt64(pointer.load(fromByteOffset: littleEndian ? width - 1 - byte : byte, as: UInt8.self))
-            }
-            return value
+            let value = unsafe HostAccess.load(pointer, width: width)
+            return littleEndian ? value.byteSwapped >> UInt64(64 - 8 * width) : value
         }
     }
 
@@ -115,11 +174,8 @@ extension CPU {
             stop = .deviceWrite(address: real, width: width, value: value, effective: address)
             return false
         case .memory(let pointer, let littleEndian, let code):
-            for byte in 0..<width {
-                let shift = UInt64(8 * (littleEndian ? byte : width - 1 - byte))
-                unsafe pointer.storeBytes(
-                    of: UInt8(truncatingIfNeeded: value >> shift), toByteOffset: byte, as: UInt8.self)
-            }
+            let ordered = littleEndian ? value.byteSwapped >> UInt64(64 - 8 * width) : value
+            unsafe HostAccess.store(ordered, pointer, width: width)
             guard let code else { return true }
             noteCodeStore(at: code, count: width)
             stop = .codeChanged(effective: address)
@@ -131,9 +187,9 @@ extension CPU {
     private mutating func noteCodeStore(at real: UInt64, count: Int) {
         if cache.noteStore(at: real, count: count) { code.flush() }
         if sharesMemory {
-            memory.codeJournal.append(.written(page: Int(real / GuestMemory.pageSize)))
+            let number = memory.codeJournal.append(.written(page: Int(real / GuestMemory.pageSize)), by: index)
             // The writer has already taken note of its own event, unless there are others before it.
-            if journalPosition + 1 == memory.codeJournal.count { journalPosition += 1 }
+            if number == journalPosition { journalPosition += 1 }
         }
     }
 
@@ -255,7 +311,7 @@ extension CPU {
             }
             let register = (op.d &+ UInt8(byte / 4)) & 31
             if byte % 4 == 0 { gpr[register] = 0 }
-            gpr[register] |= UInt32(truncatingIfNeeded: value) << (24 - 8 * UInt32(byte % 4))
+            gpr[register] = gpr[register] | UInt32(truncatingIfNeeded: value) << (24 - 8 * UInt32(byte % 4))
         }
         return true
     }
@@ -289,9 +345,10 @@ extension CPU {
             stop = .exception(PendingException(interrupt: .dataStorage, dataAddress: address))
             return false
         case .memory(let pointer, let littleEndian, _):
-            let value = unsafe pointer.load(as: UInt32.self)
+            let value = unsafe host_load_u32(pointer)
             gpr[op.d] = littleEndian ? value : value.byteSwapped
-            reservation = UInt(bitPattern: pointer) & ~UInt(Self.lineSize - 1)
+            reservation = unsafe reserved(pointer)
+            reservedValue = value
             return true
         }
     }
@@ -306,18 +363,30 @@ extension CPU {
                 PendingException(interrupt: .dataStorage, syndrome: ESR.store, dataAddress: address))
             return false
         case .memory(let pointer, let littleEndian, let code):
-            let granule = UInt(bitPattern: pointer) & ~UInt(Self.lineSize - 1)
-            let holds = reservation == granule
+            let value = littleEndian ? gpr[op.d] : gpr[op.d].byteSwapped
+            let stores = unsafe reservation == reserved(pointer) && replaceReserved(pointer, by: value)
             reservation = 0
-            cr[0] = (holds ? ConditionFields.equal : 0) | special.summaryOverflow
-            guard holds else { return true }
-            let value = gpr[op.d]
-            unsafe pointer.storeBytes(of: littleEndian ? value : value.byteSwapped, as: UInt32.self)
+            cr[0] = (stores ? ConditionFields.equal : 0) | special.summaryOverflow
+            guard stores else { return true }
             guard let code else { return true }
             noteCodeStore(at: code, count: 4)
             stop = .codeChanged(effective: address)
             return false
         }
+    }
+
+    /// What ``CPU/reservation`` is for a word at `pointer`: its granule, which nobody else writes to meanwhile, or where
+    /// vCPUs share the memory the word alone, whose value tells.
+    private func reserved(_ pointer: UnsafeMutableRawPointer) -> UInt {
+        UInt(bitPattern: pointer) & ~UInt(sharesMemory ? 3 : Self.lineSize - 1)
+    }
+
+    /// Stores `value` where `lwarx` looked. False where another vCPU has changed the word: with the same value written
+    /// back, nobody can tell.
+    private func replaceReserved(_ pointer: UnsafeMutableRawPointer, by value: UInt32) -> Bool {
+        if sharesMemory { return unsafe host_compare_exchange_u32(pointer, reservedValue, value) != 0 }
+        unsafe host_store_u32(pointer, value)
+        return true
     }
 
     /// `dcbz`: a line of zeros.
@@ -326,8 +395,9 @@ extension CPU {
         let entry = direct.array[address]
         if entry.write == direct.context | UInt64(address & ~0xFFF) {
             // SAFETY: the tag vouches for the whole page, and a line does not leave it.
-            unsafe UnsafeMutableRawPointer(bitPattern: entry.offset &+ UInt(address)).unsafelyUnwrapped
-                .initializeMemory(as: UInt64.self, repeating: 0, count: Int(Self.lineSize) / 8)
+            unsafe HostAccess.zero(
+                UnsafeMutableRawPointer(bitPattern: entry.offset &+ UInt(address)).unsafelyUnwrapped,
+                count: Int(Self.lineSize))
             return true
         }
         guard let place = place(address, writes: true) else { return false }
@@ -336,7 +406,7 @@ extension CPU {
             stop = .exception(PendingException(interrupt: .alignment, syndrome: ESR.store, dataAddress: address))
             return false
         case .memory(let pointer, _, let code):
-            unsafe pointer.initializeMemory(as: UInt64.self, repeating: 0, count: Int(Self.lineSize) / 8)
+            unsafe HostAccess.zero(pointer, count: Int(Self.lineSize))
             guard let code else { return true }
             noteCodeStore(at: code, count: Int(Self.lineSize))
             stop = .codeChanged(effective: address)
@@ -346,6 +416,21 @@ extension CPU {
 
     /// Raises what a load from the operand of a cache instruction would raise. True when it raised nothing.
     mutating func touch(_ address: UInt32) -> Bool { place(address, writes: false) != nil }
+
+    /// What `icbi` finds.
+    enum CodePlace {
+        /// A page of RAM that some vCPU has executed.
+        case code(page: Int)
+        /// Anything else.
+        case other
+    }
+
+    /// Translates the operand of `icbi`; nil with ``stop`` set when that raised an exception.
+    mutating func codePlace(_ address: UInt32) -> CodePlace? {
+        guard let place = place(address, writes: false) else { return nil }
+        guard case .memory(_, _, let real?) = place else { return .other }
+        return .code(page: Int(real / GuestMemory.pageSize))
+    }
 
     // MARK: - Accesses that stopped
 

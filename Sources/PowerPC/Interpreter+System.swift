@@ -1,3 +1,4 @@
+internal import CHost
 internal import ParavirtABI
 
 /// Instructions that the interpreter's loop leaves to this file: system linkage, MSR, TLB and cache control.
@@ -42,7 +43,11 @@ extension CPU {
             _ = finish()
             return .exit(.invalidateTLB(operand: address(op)))
         case .tlbsync: return .next
-        case .dcbi, .cacheTouchData, .icbi:
+        case .dcbi, .cacheTouchData:
+            if touch(address(op)) { return .next }
+            return finishStop(op).map { .exit($0) } ?? .resync
+        case .icbi:
+            if sharesMemory { return invalidateCode(op) }
             if touch(address(op)) { return .next }
             return finishStop(op).map { .exit($0) } ?? .resync
         case .spe:
@@ -52,6 +57,16 @@ extension CPU {
         default:
             return illegal()
         }
+    }
+
+    /// `icbi` where other vCPUs may hold the code, or have written it: no predecoded copy stays.
+    private mutating func invalidateCode(_ op: MicroOperation) -> Step {
+        // Whoever predecodes the page after this sees what was written before.
+        host_fence()
+        guard let place = codePlace(address(op)) else { return finishStop(op).map { .exit($0) } ?? .resync }
+        guard case .code(let page) = place else { return .next }
+        announceWrite(toPage: page)
+        return finish()
     }
 
     private func address(_ op: MicroOperation) -> UInt32 { gpr[op.a] &+ gpr[op.b] }

@@ -62,7 +62,7 @@ extension CPU {
         let hit = tlb.find(address, space: space) { $0 == 0 || $0 == searched }
         guard let hit else {
             propose(address, mas1: UInt32(searched) << 16 | (space != 0 ? MAS.mas1Space : 0))
-            page[double: SharedPage.mas2] &= ~MAS.mas2Page
+            page[double: SharedPage.mas2] = page[double: SharedPage.mas2] & ~MAS.mas2Page
             return
         }
         show(tlb[hit])

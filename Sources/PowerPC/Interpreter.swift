@@ -1,3 +1,5 @@
+internal import CHost
+
 /// Where the interpreter is: a page's predecoded operations, the current one, and how far the count has got.
 @safe
 struct Cursor {
@@ -516,6 +518,15 @@ extension CPU {
                     case .mtlr: special.lr = gpr[op.d]
                     case .mfctr: gpr[op.d] = special.ctr
                     case .mtctr: special.ctr = gpr[op.d]
+
+                    // MARK: Order
+                    case .fence:
+                        if sharesMemory { host_fence() }
+                    case .contextFence:
+                        guard isJournalNews else { break }
+                        pc = cursor.pc &+ 4
+                        instructions = settled(&cursor) &+ 1
+                        return nil
 
                     case .twi, .tw:
                         guard traps(op) else { break }

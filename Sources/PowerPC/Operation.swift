@@ -55,6 +55,9 @@ enum Operation: UInt8 {
 
     case tw, twi
 
+    // Order of storage accesses, and of what other vCPUs did to code.
+    case fence, contextFence
+
     // Everything below leaves the interpreter's loop for `Interpreter+System`.
     case sc, rfi, rfci, rfmci
     case mfmsr, mtmsr, wrtee, wrteei

@@ -58,17 +58,25 @@ struct DataTranslations {
         }
     }
 
-    /// Makes writes to the host page at `host` leave the fast path, wherever it is mapped.
-    func denyWrites(toHostPage host: UInt) {
+    /// Makes writes to the host page at `host` leave the fast path, wherever it is mapped. Whether any did not already.
+    func denyWrites(toHostPage host: UInt) -> Bool {
+        var found = false
         for index in 0..<4 * Self.count where unsafe base[index].write != SoftwareTLB.noTag {
             let page = UInt(truncatingIfNeeded: unsafe base[index].write) & 0xFFFF_F000
-            if unsafe base[index].offset &+ page == host { unsafe base[index].write = SoftwareTLB.noTag }
+            if unsafe base[index].offset &+ page == host {
+                unsafe base[index].write = SoftwareTLB.noTag
+                found = true
+            }
         }
+        return found
     }
 
-    /// Makes all writes leave the fast path once.
-    func denyAllWrites() {
-        for index in 0..<4 * Self.count { unsafe base[index].write = SoftwareTLB.noTag }
+    /// Makes all writes leave the fast path once, and tells each host page whose writes did not already.
+    func denyAllWrites(_ tell: (UInt) -> Void) {
+        for index in 0..<4 * Self.count where unsafe base[index].write != SoftwareTLB.noTag {
+            unsafe tell(base[index].offset &+ UInt(truncatingIfNeeded: base[index].write) & 0xFFFF_F000)
+            unsafe base[index].write = SoftwareTLB.noTag
+        }
     }
 }
 

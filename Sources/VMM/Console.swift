@@ -1,4 +1,7 @@
 /// The host's end of a machine's console.
+///
+/// vCPUs on threads of their own use ``send(_:)``, ``flush()`` and ``wake()``, one at a time; all else is for the thread
+/// that runs the machine, and only ``wait(nanoseconds:)`` may go on while others do something.
 public protocol HostConsole: AnyObject {
     /// Takes one byte from the guest. Buffers it; ``flush()`` passes it on.
     func send(_ byte: UInt8)
@@ -17,6 +20,9 @@ public protocol HostConsole: AnyObject {
 
     /// Sleeps until input, at most for `nanoseconds`; nil for as long as it takes.
     func wait(nanoseconds: UInt64?)
+
+    /// Makes ``wait(nanoseconds:)`` return, now or when it is next called.
+    func wake()
 }
 
 /// Recognizes in the console's output that a Linux kernel panicked.

@@ -28,17 +28,27 @@ public protocol Machine: AnyObject {
     /// Answers an exit of `vcpu`.
     func handle(_ exit: Exit, of vcpu: any VirtualCPU)
 
-    /// Lets devices catch up with the time, and moves console input. Called between turns.
+    /// Lets devices catch up with the time, moves console input and passes on console output. Called between turns.
     func poll(at tick: UInt64)
 
     /// When a device next does something by itself; nil when none will.
     func nextDeviceEvent() -> UInt64?
 
-    /// Sleeps until console input, at most for `nanoseconds`; nil for as long as it takes.
+    /// Passes on console output.
+    func flushOutput()
+
+    /// Sleeps until console input, at most for `nanoseconds`; nil for as long as it takes. vCPUs on threads of their own go
+    /// on meanwhile.
     func waitForInput(nanoseconds: UInt64?)
+
+    /// Makes ``waitForInput(nanoseconds:)`` return, now or when it is next called. Called by any thread.
+    func wake()
 }
 
-/// Runs a machine's vCPUs in turns on the calling thread, and sleeps or skips time while all of them idle.
+/// Runs a machine's vCPUs, and sleeps or skips time while all of them idle.
+///
+/// One vCPU, and any number in virtual time, takes turns on the calling thread, so that runs repeat. With the host's clock
+/// several vCPUs run at the same time where there are threads for them.
 public struct RunLoop {
     /// Instructions of one turn. Short, so that vCPUs wait little for each other and timers are met within 0.1 ms.
     public static let sliceInstructions: UInt64 = 20_000
@@ -48,6 +58,7 @@ public struct RunLoop {
     private let time: TimeSource
     /// Host time in nanoseconds at which the run ends with ``Outcome/timeout``.
     private let limit: UInt64?
+    private let threads: VCPUThreads?
 
     /// A run loop.
     ///
@@ -55,8 +66,10 @@ public struct RunLoop {
     ///   - time: the machine's time, as its vCPUs have it.
     ///   - frequency: ticks of the timebase in a second.
     ///   - timeout: seconds of host time after which the run ends; nil for no limit.
-    public init(time: TimeSource, frequency: UInt64, timeout: Double?) {
+    ///   - threads: what runs several vCPUs at the same time; nil to let them take turns.
+    public init(time: TimeSource, frequency: UInt64, timeout: Double?, threads: VCPUThreads? = nil) {
         self.time = time
+        self.threads = if case .host = time { threads } else { nil }
         self.frequency = frequency
         limit = timeout.map { host_monotonic_nanoseconds() &+ UInt64(min(max($0, 0), 1e9) * 1e9) }
     }
@@ -66,19 +79,29 @@ public struct RunLoop {
 
     /// Runs `machine` until it ends.
     public func run(_ machine: some Machine) -> Outcome {
+        if let threads {
+            return threads.run(
+                machine, clock: HostClock(time: time, frequency: frequency), isOver: { isOver }, limit: boundedWait)
+        }
         var tick: UInt64 = 0
         while true {
-            let idle = turns(of: machine, at: tick)
+            let idle = turns(of: machine, at: &tick)
             if let outcome = machine.outcome { return outcome }
             if isOver { return .timeout }
-            tick = idle ? idleTick(machine) : time.hostTicks ?? (tick &+ Self.sliceInstructions)
+            if idle { tick = idleTick(machine) }
             machine.poll(at: tick)
             if let outcome = machine.outcome { return outcome }
         }
     }
 
-    /// Gives each vCPU one turn. True when all of them idle.
-    private func turns(of machine: some Machine, at tick: UInt64) -> Bool {
+    /// Does something while no vCPU executes. Only from within the machine's poll.
+    public func whilePaused(_ body: () -> Void) {
+        if let threads { threads.whilePaused(body) } else { body() }
+    }
+
+    /// Gives each vCPU one turn. True when all of them idle. In virtual time each turn begins when the one before it ended,
+    /// so that no vCPU sees an earlier time than what another one has told it.
+    private func turns(of machine: some Machine, at tick: inout UInt64) -> Bool {
         var idle = true
         for vcpu in machine.runningCPUs {
             vcpu.beginSlice(instructions: Self.sliceInstructions, at: tick)
@@ -93,6 +116,7 @@ public struct RunLoop {
                     machine.handle(exit, of: vcpu)
                 }
             }
+            tick = vcpu.now
         }
         return idle
     }
@@ -107,14 +131,18 @@ public struct RunLoop {
         }
         guard let ticks = time.hostTicks else {
             // Virtual time jumps; with nothing to jump to only input can wake the guest.
-            if next == nil { machine.waitForInput(nanoseconds: boundedWait(nil)) }
+            if next == nil {
+                machine.flushOutput()
+                machine.waitForInput(nanoseconds: boundedWait(nil))
+            }
             return max(now, next ?? now)
         }
-        let wait = next.map { event in
-            let remaining = event > ticks ? event - ticks : 0
-            return remaining / frequency &* 1_000_000_000 &+ remaining % frequency &* 1_000_000_000 / frequency
+        let clock = HostClock(time: time, frequency: frequency)
+        let wait = next.map(clock.nanoseconds(until:))
+        if wait != 0 {
+            machine.flushOutput()
+            machine.waitForInput(nanoseconds: boundedWait(wait))
         }
-        if wait != 0 { machine.waitForInput(nanoseconds: boundedWait(wait)) }
         return time.hostTicks ?? ticks
     }
 

@@ -4,6 +4,9 @@ public import PowerPC
 /// One vCPU of a machine, whatever executes it: the seam between machines and engines.
 ///
 /// A machine runs it until an ``PowerPC/Exit``, answers the exit through the methods here, and runs it on.
+///
+/// Where vCPUs run on threads of their own, only what ``signals`` can do may be done to one that runs. Everything else is
+/// for whoever holds the machine while the vCPU does not run: its own thread after an exit, or another's while it idles.
 public protocol VirtualCPU: AnyObject {
     /// The vCPU's number, counted from 0.
     var index: Int { get }
@@ -23,11 +26,8 @@ public protocol VirtualCPU: AnyObject {
     /// Gives the vector that ``PowerPC/Exit/acknowledge`` asked for.
     func completeAcknowledge(vector: UInt32)
 
-    /// Asserts or clears an interrupt input.
-    func setPin(_ pin: Interrupt, asserted: Bool)
-
-    /// Whether external interrupts take their vector at delivery.
-    var externalProxy: Bool { get set }
+    /// Its interrupt inputs, and what else may be asked of it while it runs.
+    var signals: Signals { get }
 
     /// When the next timer that the guest enabled changes something; nil when none will.
     func nextTimerEvent() -> UInt64?
@@ -52,9 +52,11 @@ public final class SoftwareCPU: VirtualCPU {
         index: Int, memory: GuestMemory, time: TimeSource, answersHypercalls: Bool, sharesMemory: Bool,
         nativeCode: NativeCodeMemory? = nil
     ) {
+        self.index = index
         core = CPU(
             index: index, memory: memory, time: time, answersHypercalls: answersHypercalls,
             sharesMemory: sharesMemory, nativeCode: nativeCode)
+        signals = core.signals
     }
 
     /// Puts it at the start of its program, with `processorID` in its PIR.
@@ -71,7 +73,9 @@ public final class SoftwareCPU: VirtualCPU {
     // MARK: VirtualCPU
 
     /// The vCPU's number.
-    public var index: Int { core.index }
+    public let index: Int
+    /// Its interrupt inputs, and what else may be asked of it while it runs.
+    public let signals: Signals
     /// The machine's time in ticks.
     public var now: UInt64 { core.now }
     /// Begins a turn.
@@ -84,13 +88,6 @@ public final class SoftwareCPU: VirtualCPU {
     public func completeRead(_ value: UInt64) { core.completeRead(value) }
     /// Gives the vector of the interrupt that is taken next.
     public func completeAcknowledge(vector: UInt32) { core.completeAcknowledge(vector: vector) }
-    /// Asserts or clears an interrupt input.
-    public func setPin(_ pin: Interrupt, asserted: Bool) { core.setPin(pin, asserted: asserted) }
-    /// Whether external interrupts take their vector at delivery.
-    public var externalProxy: Bool {
-        get { core.externalProxy }
-        set { core.externalProxy = newValue }
-    }
     /// When the next timer changes something.
     public func nextTimerEvent() -> UInt64? { core.nextTimerEvent() }
     /// Halts until an interrupt is pending.

@@ -124,54 +124,64 @@ private func twoPages() throws -> GuestMemory { try GuestMemory(size: 0x2000) }
 
     @Test func `a write to a page without predecoded code is not noted`() throws {
         let memory = try twoPages()
-        memory.codeFlags[1] = 1
+        _ = memory.markCode(page: 1)
         try memory.store(1 as UInt32, at: 0xFFC)
         #expect(written(memory.codeJournal) == [])
     }
 
     @Test func `a store to a page with predecoded code is noted`() throws {
         let memory = try twoPages()
-        memory.codeFlags[1] = 1
+        _ = memory.markCode(page: 1)
         try memory.store(1 as UInt32, at: 0x1000)
         #expect(written(memory.codeJournal) == [1])
     }
 
     @Test func `a store across two pages is noted when the second one has code`() throws {
         let memory = try twoPages()
-        memory.codeFlags[1] = 1
+        _ = memory.markCode(page: 1)
         try memory.store(1 as UInt32, at: 0xFFE)
         #expect(written(memory.codeJournal) == [1])
     }
 
     @Test func `a write over several pages with code is noted for each`() throws {
         let memory = try twoPages()
-        memory.codeFlags[0] = 1
-        memory.codeFlags[1] = 1
+        _ = memory.markCode(page: 0)
+        _ = memory.markCode(page: 1)
         try memory.write([UInt8](repeating: 0, count: 0x2000), at: 0)
         #expect(written(memory.codeJournal) == [0, 1])
     }
 
     @Test func `an empty write is not noted`() throws {
         let memory = try twoPages()
-        memory.codeFlags[0] = 1
+        _ = memory.markCode(page: 0)
         try memory.write([], at: 0)
         #expect(written(memory.codeJournal) == [])
     }
 
     @Test func `a refused store is not noted`() throws {
         let memory = try twoPages()
-        memory.codeFlags[1] = 1
+        _ = memory.markCode(page: 1)
         try? memory.store(1 as UInt32, at: 0x1FFE)
         #expect(written(memory.codeJournal) == [])
     }
 
     @Test func `events that fell out of the journal are gone, and later ones are not`() throws {
         let memory = try twoPages()
-        memory.codeFlags[1] = 1
-        for _ in 0...CodeJournal.capacity { try memory.store(1 as UInt32, at: 0x1000) }
+        _ = memory.markCode(page: 1)
+        for writer in 0...Int(CodeJournal.capacity) { memory.codeJournal.append(.written(page: 1), by: writer) }
         #expect(memory.codeJournal.event(0) == nil)
         #expect(memory.codeJournal.event(1) != nil)
         #expect(memory.codeJournal.event(memory.codeJournal.count) == nil)
+    }
+
+    @Test func `a writer that repeats itself unread is noted once, and again after somebody read it`() throws {
+        let journal = try twoPages().codeJournal
+        #expect(journal.append(.written(page: 1), by: 0) == 0)
+        #expect(journal.append(.written(page: 1), by: 0) == nil)
+        #expect(journal.append(.written(page: 1), by: 1) == 1)
+        #expect(journal.append(.becameCode(page: 1), by: 1) == 2)
+        #expect(journal.event(2) == .becameCode(page: 1))
+        #expect(journal.append(.becameCode(page: 1), by: 1) == 3)
     }
 }
 
@@ -197,7 +207,7 @@ private func twoPages() throws -> GuestMemory { try GuestMemory(size: 0x2000) }
 
     @Test func `a copy over code is noted`() throws {
         let memory = try GuestMemory(size: 0x2000)
-        memory.codeFlags[1] = 1
+        _ = memory.markCode(page: 1)
         try memory.copy(from: 0, to: 0x1000, count: 1)
         #expect(memory.codeJournal.count == 1)
     }

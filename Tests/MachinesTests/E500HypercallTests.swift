@@ -24,6 +24,7 @@ private final class TestConsole: HostConsole {
     func flush() {}
     func receive() -> UInt8? { input.isEmpty ? nil : input.removeFirst() }
     func wait(nanoseconds: UInt64?) {}
+    func wake() {}
 }
 
 /// A machine whose vCPU 0 makes the calls of the test.

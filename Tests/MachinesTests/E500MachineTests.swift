@@ -16,6 +16,7 @@ private final class RecordingConsole: HostConsole {
     func flush() {}
     func receive() -> UInt8? { input.isEmpty ? nil : input.removeFirst() }
     func wait(nanoseconds: UInt64?) {}
+    func wake() {}
 }
 
 /// Small programs in machine code, each of them a hypothesis about how machine and CPU work together.

@@ -33,6 +33,65 @@ struct BareMetalTests {
         #expect(TAPReport(run.lines).isComplete, "\(run.console)\(run.errors)")
     }
 
+    @Test(
+        arguments: ["smp", "smpcode", "smptlb", "smpmagic"], [("host", 2), ("host", 4), ("host", 8), ("virtual", 4)])
+    func `programs for several vCPUs pass on threads and in turns`(program: String, run: (clock: String, cpus: Int))
+        throws
+    {
+        let run = try GuestRun.paravane([
+            "--kernel", try Guests.bareMetal(program), "--clock", run.clock, "--cpus", "\(run.cpus)",
+        ])
+        #expect(TAPReport(run.lines).isComplete, "\(run.console)\(run.errors)")
+        #expect(run.status == 0)
+    }
+
+    @Test(arguments: ["smp", "smpcode"])
+    func `a program for several vCPUs passes on QEMU as well`(program: String) throws {
+        let result = try Tool(named: "qemu-system-ppc").run([
+            "-M", "ppce500", "-cpu", "e500v2", "-smp", "2", "-m", "256M", "-nic", "none", "-nographic", "-no-reboot",
+            "-kernel", try Guests.bareMetal(program),
+        ])
+        let report = TAPReport(result.text.split(whereSeparator: \.isNewline).map(String.init))
+        #expect(report.isComplete, "\(result.text)")
+    }
+
+    /// An end that one vCPU brings about while the others work, and what comes of it.
+    struct End: Sendable, CustomTestStringConvertible {
+        let word: String
+        let status: Int32
+        let outcome: String
+        var testDescription: String { word }
+    }
+
+    @Test(
+        .timeLimit(.minutes(1)),
+        arguments: [
+            End(word: "poweroff", status: 0, outcome: "power_off"),
+            End(word: "reset", status: 32, outcome: "reset"),
+            End(word: "crash", status: 33, outcome: "crash"),
+            End(word: "panic", status: 34, outcome: "panic"),
+            End(word: "nothing", status: 124, outcome: "timeout"),
+        ], ["host", "virtual"])
+    func `a machine ends while all its vCPUs are at work`(end: End, clock: String) throws {
+        let run = try GuestRun.paravane([
+            "--kernel", try Guests.bareMetal("smpend"), "--cpus", "4", "--clock", clock, "--append", end.word,
+            "--no-reboot", "--timeout", end.status == 124 ? "1" : "30",
+        ])
+        #expect(run.lines.contains("at work"))
+        #expect(run.status == end.status, "\(run.errors)")
+        #expect(run.statistics["outcome"] as? String == end.outcome)
+        #expect(end.status != 33 || run.errors.contains("the guest crashed: vCPU 1: unhandled"))
+    }
+
+    @Test func `a machine with several vCPUs resets and starts again`() throws {
+        let run = try GuestRun.paravane([
+            "--kernel", try Guests.bareMetal("smpend"), "--cpus", "4", "--append", "reset", "--timeout", "2",
+        ])
+        #expect(run.status == 124)
+        #expect(try #require(run.count("boots")) > 2)
+        #expect(run.lines.filter { $0 == "at work" }.count > 2)
+    }
+
     @Test(arguments: ["mmu", "interrupts"])
     func `a program without hypercalls passes on QEMU as well`(program: String) throws {
         let result = try Tool(named: "qemu-system-ppc").run([

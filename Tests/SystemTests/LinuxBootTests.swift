@@ -82,6 +82,26 @@ struct LinuxBootTests {
         #expect(run.count("hypercalls", "KVM_HC_PPC_MAP_MAGIC_PAGE") == cpus)
     }
 
+    @Test(arguments: [1, 2, 4, 8])
+    func `boot after boot, an unmodified kernel maps a magic page on every vCPU and powers off`(cpus: Int) throws {
+        for clock in ["host", "host", "virtual"] {
+            let run = try GuestRun.linux(
+                kernel: try Guests.unmodifiedKernel, exec: "poweroff", options: ["--cpus", "\(cpus)", "--clock", clock])
+            #expect(run.status == 0, "\(run.errors)")
+            #expect(run.userland.contains("userland: processors online \(cpus == 1 ? "0" : "0-\(cpus - 1)")"))
+            #expect(run.count("hypercalls", "KVM_HC_PPC_MAP_MAGIC_PAGE") == cpus)
+        }
+    }
+
+    @Test(arguments: [("host", 4), ("virtual", 1)])
+    func `four vCPUs fork, signal, wake and fault side by side`(run: (clock: String, seconds: Int)) throws {
+        let run = try GuestRun.linux(
+            kernel: try Guests.patchedKernel, exec: "stress paravane.seconds=\(run.seconds)",
+            options: ["--cpus", "4", "--clock", run.clock])
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(run.userland.last == "userland: stress passed", "\(run.console)")
+    }
+
     @Test func `a reset ends the run with status 32 when reboots are not wanted`() throws {
         let run = try GuestRun.linux(
             kernel: try Guests.unmodifiedKernel, exec: "reboot", options: ["--no-reboot"])

@@ -64,6 +64,29 @@ import TestTools
         }
     }
 
+    @Test func `the threads of several vCPUs are all in the sandbox`() throws {
+        try Self.inspect("--cpus 4") { process in
+            let threads = try FileManager.default.contentsOfDirectory(atPath: process + "/task")
+            #expect(threads.count == 5)
+            for thread in threads {
+                let status = try Self.status("\(process)/task/\(thread)")
+                #expect(status.contains("Seccomp:\t2"))
+                #expect(status.contains("NoNewPrivs:\t1"))
+            }
+            // What wakes the first thread.
+            let descriptors = try Self.descriptors(process)
+            #expect(descriptors.count == 4)
+            #expect(descriptors.contains { $0.hasPrefix("anon_inode:[eventfd") })
+        }
+    }
+
+    @Test(arguments: ["--cpus 1", "--cpus 4 --clock virtual"])
+    func `one vCPU, and any number in virtual time, have no threads`(options: String) throws {
+        try Self.inspect(options) { process in
+            #expect(try FileManager.default.contentsOfDirectory(atPath: process + "/task").count == 1)
+        }
+    }
+
     @Test func `without the sandbox there is no filter`() throws {
         try Self.inspect("--no-sandbox") { process in
             let status = try Self.status(process)

@@ -15,13 +15,28 @@ private final class ScriptedCPU: VirtualCPU {
         self.timer = timer
     }
 
-    var now: UInt64 { slices.last ?? 0 }
-    var externalProxy = false
-    func beginSlice(instructions: UInt64, at tick: UInt64) { slices.append(tick) }
-    func run() -> Exit { script.isEmpty ? .idle : script.removeFirst() }
+    private static func word() -> UnsafeMutablePointer<UInt64> {
+        let word = UnsafeMutablePointer<UInt64>.allocate(capacity: 1)
+        unsafe word.initialize(to: 0)
+        return unsafe word
+    }
+
+    private(set) var now: UInt64 = 0
+    private var slice: UInt64 = 0
+    let signals = unsafe Signals(word: ScriptedCPU.word())
+    func beginSlice(instructions: UInt64, at tick: UInt64) {
+        slices.append(tick)
+        now = tick
+        slice = instructions
+    }
+    func run() -> Exit {
+        guard !script.isEmpty else { return .idle }
+        let exit = script.removeFirst()
+        if case .sliceEnd = exit { now += slice }
+        return exit
+    }
     func completeRead(_ value: UInt64) {}
     func completeAcknowledge(vector: UInt32) {}
-    func setPin(_ pin: Interrupt, asserted: Bool) {}
     func nextTimerEvent() -> UInt64? { timer }
     func waitForInterrupt() {}
     func mapMagicPage(at effective: UInt32) {}
@@ -52,7 +67,9 @@ private final class ScriptedMachine: Machine {
         if polls == pollsBeforeEnd { outcome = .quit }
     }
     func nextDeviceEvent() -> UInt64? { deviceEvent }
+    func flushOutput() {}
     func waitForInput(nanoseconds: UInt64?) { waits.append(nanoseconds) }
+    func wake() {}
 }
 
 @Suite struct RunLoopTests {
@@ -76,6 +93,15 @@ private final class ScriptedMachine: Machine {
         let cpu = ScriptedCPU(0, [.sliceEnd, .sliceEnd, .reset(.watchdog)])
         _ = virtualLoop().run(ScriptedMachine([cpu]))
         #expect(cpu.slices == [0, RunLoop.sliceInstructions, 2 * RunLoop.sliceInstructions])
+    }
+
+    @Test func `in virtual time a vCPU's turn begins when the turn before it ended`() {
+        let first = ScriptedCPU(0, [.sliceEnd, .sliceEnd])
+        let second = ScriptedCPU(1, [.sliceEnd, .reset(.watchdog)])
+        _ = virtualLoop().run(ScriptedMachine([first, second]))
+        let slice = RunLoop.sliceInstructions
+        #expect(first.slices == [0, 2 * slice])
+        #expect(second.slices == [slice, 3 * slice])
     }
 
     @Test func `virtual time jumps to the next timer while every vCPU idles`() {

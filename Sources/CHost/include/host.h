@@ -4,6 +4,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "shared.h"
+#include "threads.h"
+
 /// Maps `size` bytes of zeroed private memory that the host commits on first touch. Null when it refuses.
 void *_Nullable host_map_memory(size_t size);
 
@@ -25,5 +28,6 @@ void host_unmap_code(size_t size, struct host_code_memory memory);
 /// Nanoseconds of the host's monotonic clock.
 uint64_t host_monotonic_nanoseconds(void);
 
-/// Sleeps until `descriptor` has input or is at its end, but at most for `nanoseconds`. A negative descriptor never has.
-void host_wait_readable(int descriptor, uint64_t nanoseconds);
+/// Sleeps until `descriptor` or `waker` has input or is at its end, but at most for `nanoseconds`. A negative descriptor
+/// never has.
+void host_wait_readable(int descriptor, int32_t waker, uint64_t nanoseconds);

@@ -135,7 +135,10 @@ public final class E500Machine: Machine {
         case .hypercall:
             hypercall(cpus[vcpu.index])
         case .acknowledge:
-            vcpu.completeAcknowledge(vector: mpic.acknowledge(cpu: vcpu.index))
+            // Another vCPU may have been faster, on a thread of its own.
+            if mpic.isInterruptPending(cpu: vcpu.index) {
+                vcpu.completeAcknowledge(vector: mpic.acknowledge(cpu: vcpu.index))
+            }
             updateInterrupts()
         case .invalidateTLB(let operand):
             for other in runningCPUs where other.index != vcpu.index { other.invalidateTLB(operand: operand) }
@@ -162,9 +165,10 @@ public final class E500Machine: Machine {
     /// Carries the MPIC's outputs to the vCPUs' pins.
     func updateInterrupts() {
         for vcpu in runningCPUs {
-            vcpu.externalProxy = mpic.usesExternalProxy
-            vcpu.setPin(.external, asserted: mpic.isInterruptPending(cpu: vcpu.index))
-            vcpu.setPin(.criticalInput, asserted: mpic.isPending(.critical, cpu: vcpu.index))
+            let signals = vcpu.signals
+            signals.setExternalProxy(mpic.usesExternalProxy)
+            signals.setPin(.external, asserted: mpic.isInterruptPending(cpu: vcpu.index))
+            signals.setPin(.criticalInput, asserted: mpic.isPending(.critical, cpu: vcpu.index))
         }
     }
 
@@ -197,11 +201,14 @@ public final class E500Machine: Machine {
     /// When the MPIC's next timer runs out.
     public func nextDeviceEvent() -> UInt64? { mpic.nextDeadline }
 
+    /// Passes on what the guest wrote to the console.
+    public func flushOutput() { console.flush() }
+
     /// Sleeps until console input.
-    public func waitForInput(nanoseconds: UInt64?) {
-        console.flush()
-        console.wait(nanoseconds: nanoseconds)
-    }
+    public func waitForInput(nanoseconds: UInt64?) { console.wait(nanoseconds: nanoseconds) }
+
+    /// Ends ``waitForInput(nanoseconds:)`` in another thread.
+    public func wake() { console.wake() }
 
     // MARK: What devices ask for
 

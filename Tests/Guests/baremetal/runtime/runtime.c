@@ -212,7 +212,7 @@ static int same(const char *a, const char *b) {
     return *a == *b;
 }
 
-const u32 *find_property(const char *name, u32 *length) {
+static const u32 *find_property_number(const char *name, u32 number, u32 *length) {
     const u32 *header = (const u32 *)device_tree;
     if (header[0] != FDT_MAGIC) {
         return 0;
@@ -228,7 +228,7 @@ const u32 *find_property(const char *name, u32 *length) {
             word++;
             break;
         case FDT_PROPERTY:
-            if (same(strings + word[1], name)) {
+            if (same(strings + word[1], name) && number-- == 0) {
                 *length = word[0];
                 return word + 2;
             }
@@ -241,6 +241,19 @@ const u32 *find_property(const char *name, u32 *length) {
             return 0;
         }
     }
+}
+
+const u32 *find_property(const char *name, u32 *length) {
+    return find_property_number(name, 0, length);
+}
+
+u32 find_properties(const char *name, u64 *values, u32 limit) {
+    u32 count = 0, length = 0;
+    const u32 *words;
+    while (count < limit && (words = find_property_number(name, count, &length)) && length == 8) {
+        values[count++] = (u64)words[0] << 32 | words[1];
+    }
+    return count;
 }
 
 const struct frame *hypercall(u32 msr, struct frame *registers) {

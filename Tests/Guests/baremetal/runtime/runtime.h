@@ -70,6 +70,8 @@ extern u32 device_tree;
 extern u32 entry_r6, entry_r7;
 // The property `name` of any node; 0 if there is none.
 const u32 *find_property(const char *name, u32 *length);
+// The values of all properties of that name that have 64 bits, in the tree's order; how many there are.
+u32 find_properties(const char *name, u64 *values, u32 limit);
 
 // The hypercall instructions of the device tree; their number is 0 on a machine without a hypervisor.
 extern u32 hypercall_words[4];

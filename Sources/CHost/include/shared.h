@@ -1,0 +1,62 @@
+// Memory that several threads share: guest RAM, and the words by which vCPUs tell each other something.
+//
+// Two vCPUs that race on a word of guest memory are no mistake of ours, so every access of theirs is atomic. Relaxed ones
+// compile to plain moves; what order a guest wants it asks for with `sync`, which is `host_fence`.
+#pragma once
+#include <stdint.h>
+
+#define HOST_SHARED static inline __attribute__((always_inline))
+
+#define HOST_SHARED_ACCESS(bits)                                                                                       \
+    /** The naturally aligned integer at `address`. */                                                                 \
+    HOST_SHARED uint##bits##_t host_load_u##bits(const void *_Nonnull address) {                                       \
+        return __atomic_load_n((const uint##bits##_t *)address, __ATOMIC_RELAXED);                                     \
+    }                                                                                                                  \
+    /** Stores a naturally aligned integer. */                                                                         \
+    HOST_SHARED void host_store_u##bits(void *_Nonnull address, uint##bits##_t value) {                                \
+        __atomic_store_n((uint##bits##_t *)address, value, __ATOMIC_RELAXED);                                          \
+    }
+
+HOST_SHARED_ACCESS(8)
+HOST_SHARED_ACCESS(16)
+HOST_SHARED_ACCESS(32)
+HOST_SHARED_ACCESS(64)
+
+/// Replaces `expected` at `address` by `value`. Whether that was there; the exchange is in order with all other accesses.
+HOST_SHARED int32_t host_compare_exchange_u32(void *_Nonnull address, uint32_t expected, uint32_t value) {
+    return __atomic_compare_exchange_n(
+        (uint32_t *)address, &expected, value, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+
+/// Puts `value` at `address` and returns what was there.
+HOST_SHARED uint8_t host_exchange_u8(void *_Nonnull address, uint8_t value) {
+    return __atomic_exchange_n((uint8_t *)address, value, __ATOMIC_SEQ_CST);
+}
+
+/// The word at `address`; what its writer did before is visible.
+HOST_SHARED uint64_t host_load_acquire_u64(const void *_Nonnull address) {
+    return __atomic_load_n((const uint64_t *)address, __ATOMIC_ACQUIRE);
+}
+
+/// Stores a word, after everything that was done before.
+HOST_SHARED void host_store_release_u64(void *_Nonnull address, uint64_t value) {
+    __atomic_store_n((uint64_t *)address, value, __ATOMIC_RELEASE);
+}
+
+/// Sets bits of the word at `address`.
+HOST_SHARED void host_set_bits_u64(void *_Nonnull address, uint64_t bits) {
+    __atomic_fetch_or((uint64_t *)address, bits, __ATOMIC_ACQ_REL);
+}
+
+/// Clears bits of the word at `address` and returns what it was.
+HOST_SHARED uint64_t host_clear_bits_u64(void *_Nonnull address, uint64_t bits) {
+    return __atomic_fetch_and((uint64_t *)address, ~bits, __ATOMIC_ACQ_REL);
+}
+
+/// Puts all accesses before it in order with all accesses after it.
+HOST_SHARED void host_fence(void) {
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+/// Copies bytes that other threads may be using; the two ranges may overlap.
+void host_copy_shared(void *_Nonnull target, const void *_Nonnull source, size_t count);

@@ -31,6 +31,8 @@ extension CPU {
         } else if let interrupt = deliverable(pending) {
             if interrupt == .external, externalProxy { return .acknowledge }
             waiting = .no
+            // A message is consumed by taking its interrupt.
+            if interrupt == .doorbell || interrupt == .criticalDoorbell { pins &= ~interrupt.pendingBit }
             deliver(PendingException(interrupt: interrupt))
         } else {
             switch waiting {

@@ -1,7 +1,7 @@
 internal import CHost
 public import GuestMemory
 
-/// One e500v2 vCPU in software.
+/// One vCPU in software: a core of the e500 family, as its ``CoreModel`` says.
 ///
 /// It runs until something needs the machine, and says what in an ``Exit``. All its state that the hot paths touch is
 /// plain memory behind the accessors of `RegisterFile`, so that the interpreter's loop works without reference counts,
@@ -10,6 +10,9 @@ public import GuestMemory
 public struct CPU: ~Copyable {
     /// The vCPU's number, which its PIR holds after reset.
     public let index: Int
+
+    /// What core it is.
+    public let model: CoreModel
 
     /// What it has counted so far.
     public let counters: Counters
@@ -107,12 +110,17 @@ public struct CPU: ~Copyable {
     /// A vCPU in its reset state: stopped in no particular place, with an empty TLB.
     ///
     /// - Parameters:
+    ///   - model: what core it is.
     ///   - index: the vCPU's number.
     ///   - memory: the guest's RAM.
     ///   - time: the machine's time.
     ///   - answersHypercalls: whether the hypercall sequences leave the guest.
     ///   - sharesMemory: whether the machine has other vCPUs.
-    public init(index: Int, memory: GuestMemory, time: TimeSource, answersHypercalls: Bool, sharesMemory: Bool) {
+    public init(
+        _ model: CoreModel = .e500v2, index: Int, memory: GuestMemory, time: TimeSource, answersHypercalls: Bool,
+        sharesMemory: Bool
+    ) {
+        self.model = model
         self.index = index
         self.memory = memory
         self.time = time
@@ -126,12 +134,12 @@ public struct CPU: ~Copyable {
         gpr = unsafe GeneralRegisters(base: (block + 4096).bindMemory(to: UInt32.self, capacity: 33))
         cr = unsafe ConditionFields(base: (block + 4096 + 256).bindMemory(to: UInt8.self, capacity: 8))
         spr = unsafe SPRFile(base: (block + 4096 + 512).bindMemory(to: UInt32.self, capacity: 1024))
-        tlb = TLB()
+        tlb = TLB(model)
         data = DataTranslations()
         code = CodeTranslations()
-        cache = CodeCache(memory: memory)
+        cache = CodeCache(memory: memory, core: model.core)
         counters = Counters()
-        for row in SPRTable.rows where row.reset != 0 { spr[row.number] = row.reset }
+        for (register, value) in model.description { spr[register] = value }
         journalPosition = memory.codeJournal.count
     }
 
@@ -159,7 +167,7 @@ extension CPU {
     }
 
     /// The machine state register.
-    public var msr: UInt32 { page[double: SharedPage.msr] & MSR.implemented }
+    public var msr: UInt32 { page[double: SharedPage.msr] & model.machineState }
 
     /// The condition register.
     public var conditionRegister: UInt32 { cr.word }
@@ -175,7 +183,7 @@ extension CPU {
 
     /// Sets MSR and what follows from it.
     mutating func setMSR(_ value: UInt32) {
-        let value = value & MSR.implemented
+        let value = value & model.machineState
         page[double: SharedPage.msr] = value
         user = value & MSR.pr != 0
         let privilege = user ? 1 : 0
@@ -245,7 +253,7 @@ extension CPU {
         entry.real = start.mappedReal
         entry.permissions = 0x3F
         entry.attributes = start.coherent ? 0x04 : 0
-        tlb[TLB.Location(tlb1: start.mappingEntry & (TLB.tlb1Count - 1))] = entry
+        tlb[tlb.location(tlb1: start.mappingEntry)] = entry
         flushTranslations()
         pc = start.pc & ~3
         setMSR(0)
@@ -254,7 +262,7 @@ extension CPU {
     /// Asserts or clears an interrupt input: ``Interrupt/external``, ``Interrupt/criticalInput`` or
     /// ``Interrupt/machineCheck``.
     public mutating func setPin(_ pin: Interrupt, asserted: Bool) {
-        let bit = UInt32(1) << UInt32(pin.rawValue & 31)
+        let bit = pin.pendingBit
         let changed = asserted ? pins | bit : pins & ~bit
         if changed != pins {
             pins = changed
@@ -289,6 +297,14 @@ extension CPU {
         spr[SPR.epr] = vector
         acknowledged = true
         requestService()
+    }
+
+    /// Takes in a message that this or another vCPU sent with `msgsnd`, if it is addressed to this one: a doorbell
+    /// interrupt is pending from now on.
+    public mutating func receiveMessage(operand: UInt32) {
+        let message = ProcessorMessage(operand)
+        guard let interrupt = message.interrupt, message.reaches(processor: page[word: SharedPage.pir]) else { return }
+        setPin(interrupt, asserted: true)
     }
 
     /// Maps the magic page at `effective`, or unmaps it.

@@ -13,7 +13,7 @@ struct CodeCache {
     /// What stands in front of a page's operations.
     @safe private struct Header {
         var host: UnsafeRawPointer
-        var page: UInt32
+        var core: Cores
         var stores: UInt32
     }
 
@@ -26,14 +26,17 @@ struct CodeCache {
     private static let pagesPerChunk = 32
 
     private let memory: GuestMemory
+    /// The core whose instructions they are.
+    private let core: Cores
     /// For each page of RAM its operations, or nil.
     private let pages: UnsafeMutablePointer<UnsafeMutablePointer<MicroOperation>?>
     private let pageCount: Int
     private var chunks: [UnsafeMutableRawPointer] = unsafe []
     private var usedOfLastChunk = pagesPerChunk
 
-    init(memory: GuestMemory) {
+    init(memory: GuestMemory, core: Cores) {
         self.memory = memory
+        self.core = core
         pageCount = Int(memory.ram.size / GuestMemory.pageSize)
         guard let table = unsafe host_map_memory(pageCount * 8) else {
             fatalError("the host has no memory for a table of \(pageCount) code pages")
@@ -59,7 +62,7 @@ struct CodeCache {
         let operations = unsafe (slot + MemoryLayout<Header>.size).bindMemory(
             to: MicroOperation.self, capacity: Self.operationsPerPage + 1)
         let host = unsafe UnsafeRawPointer(memory.ram.host + page * Int(GuestMemory.pageSize))
-        unsafe slot.storeBytes(of: Header(host: host, page: UInt32(page), stores: 0), as: Header.self)
+        unsafe slot.storeBytes(of: Header(host: host, core: core, stores: 0), as: Header.self)
         unsafe (operations + Self.operationsPerPage).initialize(to: MicroOperation(.pageEnd))
         unsafe pages[page] = operations
         return unsafe operations
@@ -82,9 +85,9 @@ struct CodeCache {
 
     /// Predecodes operation `number` of a page from the word in RAM.
     static func decode(_ operations: UnsafeMutablePointer<MicroOperation>, number: Int) {
-        let host = unsafe header(of: operations).pointee.host
-        let word = unsafe UInt32(bigEndian: host.load(fromByteOffset: number * 4, as: UInt32.self))
-        unsafe operations[number] = Decoder.decode(word, offset: UInt32(number) * 4)
+        let header = unsafe header(of: operations).pointee
+        let word = unsafe UInt32(bigEndian: header.host.load(fromByteOffset: number * 4, as: UInt32.self))
+        unsafe operations[number] = Decoder.decode(word, offset: UInt32(number) * 4, core: header.core)
     }
 
     /// Notes a store of `count` bytes at real address `address` by this vCPU. True when the page was dropped, after

@@ -3,9 +3,9 @@
 /// The instruction table says everything that a line shows. Of the simplified mnemonics only the ubiquitous ones occur:
 /// `li`, `lis`, `mr`, `nop`, `blr`, `bctr`, the moves to and from LR, CTR and XER, and the branches on one condition.
 public enum Disassembler {
-    /// The assembly of `word`, which lies at effective address `address`; `.long` where the core has no such instruction.
-    public static func disassemble(_ word: UInt32, at address: UInt32) -> String {
-        guard let row = Decoder.instruction(for: word) else { return line(".long", hexadecimal(word)) }
+    /// The assembly of `word`, which lies at effective address `address`; `.long` where that core has no such instruction.
+    public static func disassemble(_ word: UInt32, at address: UInt32, on model: CoreModel = .e500v2) -> String {
+        guard let row = Decoder.instruction(for: word, on: model.core) else { return line(".long", hexadecimal(word)) }
         let fields = InstructionWord(word)
         if let simplified = simplified(row, fields, address) { return simplified }
         return line(mnemonic(row, fields), operands(row, fields, address))
@@ -16,6 +16,7 @@ public enum Disassembler {
         if row.variants.contains(.overflow), fields.overflow { name += "o" }
         if row.variants.contains(.link), fields.link { name += "l" }
         if row.variants.contains(.absolute), fields.absolute { name += "a" }
+        if row.variants.contains(.wholeLine), fields.wholeLine { name += "l" }
         if row.variants.contains(.record), fields.record, name.utf8.last != UInt8(ascii: ".") { name += "." }
         return name
     }
@@ -38,6 +39,9 @@ public enum Disassembler {
         case .stringImmediate: return "\(target),\(a0),\(fields.b == 0 ? 32 : fields.b)"
         case .address: return "\(a0),\(b)"
         case .cacheTouch: return "\(fields.target),\(a0),\(b)"
+        case .invalidation: return "\(fields.target & 3),\(a0),\(b)"
+        case .message: return b
+        case .waitCondition: return fields.target & 3 == 0 ? "" : "\(fields.target & 3)"
         case .targetA: return "\(target),\(a)"
         case .aSourceB: return "\(a),\(target),\(b)"
         case .aSource: return "\(a),\(target)"
@@ -81,6 +85,12 @@ public enum Disassembler {
         case .mfspr, .mtspr:
             guard let name = shortName(ofSPR: fields.spr) else { return nil }
             return line((row.operation == .mfspr ? "mf" : "mt") + name, target)
+        case .tlbilx where fields.target & 3 == 0:
+            return "tlbilxlpid"
+        case .tlbilx where fields.target & 3 == 1:
+            return "tlbilxpid"
+        case .tlbilx where fields.target & 3 == 3:
+            return line("tlbilxva", "\(fields.a == 0 ? "0" : register(fields.a)),\(register(fields.b))")
         case .branchConditionalToLR where fields.target == 20 && fields.a == 0:
             return fields.link ? "blrl" : "blr"
         case .branchConditionalToCTR where fields.target == 20 && fields.a == 0:
@@ -156,6 +166,9 @@ extension Operands {
             .trapRegisters, .crBits:
             return target | a | b
         case .address: return a | b
+        case .invalidation: return 0x0060_0000 | a | b
+        case .message: return b
+        case .waitCondition: return 0x0060_0000
         case .targetA, .aSource, .branchRegister: return target | a
         case .rotateImmediate, .rotateRegister: return target | a | b | c | 0x3E
         case .compareSigned, .compareUnsigned: return crField | a | immediate

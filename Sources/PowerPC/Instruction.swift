@@ -14,6 +14,8 @@ package struct Instruction {
     package let operands: Operands
     /// The forms that one more bit selects.
     package let variants: Variants
+    /// The models that have it.
+    package let cores: Cores
 
     /// Bits that select a form of the same instruction.
     package struct Variants: OptionSet {
@@ -29,6 +31,8 @@ package struct Instruction {
         package static let link = Variants(rawValue: 4)
         /// Bit 30 makes the target absolute (`a`).
         package static let absolute = Variants(rawValue: 8)
+        /// Bit 10 asks for a whole line, however long lines seem to be (`l`).
+        package static let wholeLine = Variants(rawValue: 16)
     }
 }
 
@@ -61,6 +65,12 @@ package enum Operands: UInt8 {
     case address
     /// `CT, rA0, rB`
     case cacheTouch
+    /// `T, rA0, rB`
+    case invalidation
+    /// `rB`
+    case message
+    /// `WC`
+    case waitCondition
     /// `rT, rA, rB`
     case targetAB
     /// `rT, rA`
@@ -135,6 +145,7 @@ struct InstructionWord {
     var signed: UInt32 { UInt32(bitPattern: Int32(Int16(truncatingIfNeeded: word))) }
     var unsigned: UInt32 { word & 0xFFFF }
     var record: Bool { word & 1 != 0 }
+    var wholeLine: Bool { word & 0x0020_0000 != 0 }
     var overflow: Bool { word & 0x400 != 0 }
     var absolute: Bool { word & 2 != 0 }
     var link: Bool { word & 1 != 0 }

@@ -1,6 +1,7 @@
-/// Every instruction of the e500v2 core's 32-bit set (PowerPC e500 Core Family Reference Manual, chapter 3).
+/// Every instruction of the e500v2 and e500mc cores' 32-bit set (PowerPC e500 Core Family Reference Manual, chapter 3;
+/// e500mc Core Reference Manual, chapter 3).
 ///
-/// SPE and embedded floating point share primary opcode 4 and are one row, because this model has no SPE unit.
+/// SPE and embedded floating point share primary opcode 4 and are one row, because there is no SPE unit.
 package enum InstructionTable {
     private static func primary(
         _ mnemonic: StaticString, _ operation: Operation, _ opcode: UInt32, _ operands: Operands,
@@ -8,32 +9,32 @@ package enum InstructionTable {
     ) -> Instruction {
         Instruction(
             mnemonic: mnemonic, operation: operation, match: opcode << 26, mask: 0x3F << 26, operands: operands,
-            variants: variants)
+            variants: variants, cores: .all)
     }
 
     /// A form with a 10-bit extended opcode in bits 21–30; with overflow variants bit 21 is theirs.
     private static func extended(
         _ mnemonic: StaticString, _ operation: Operation, _ opcode: UInt32, _ extended: UInt32, _ operands: Operands,
-        _ variants: Instruction.Variants = []
+        _ variants: Instruction.Variants = [], on cores: Cores = .all
     ) -> Instruction {
         let bits: UInt32 = variants.contains(.overflow) ? 0x1FF : 0x3FF
         return Instruction(
             mnemonic: mnemonic, operation: operation, match: opcode << 26 | extended << 1, mask: 0x3F << 26 | bits << 1,
-            operands: operands, variants: variants)
+            operands: operands, variants: variants, cores: cores)
     }
 
     /// `isel` has a 5-bit extended opcode, because its fourth operand takes bits 21–25.
     private static func select(_ mnemonic: StaticString, _ operation: Operation) -> Instruction {
         Instruction(
             mnemonic: mnemonic, operation: operation, match: 31 << 26 | 15 << 1, mask: 0x3F << 26 | 0x1F << 1,
-            operands: .select, variants: [])
+            operands: .select, variants: [], cores: .all)
     }
 
     /// A quarter of primary opcode 4 that belongs to the SPE unit.
     private static func spe(_ quarter: UInt32) -> Instruction {
         Instruction(
             mnemonic: "spe", operation: .spe, match: 4 << 26 | quarter, mask: 0x3F << 26 | 0x600, operands: .targetAB,
-            variants: [])
+            variants: [], cores: .e500v2)
     }
 
     package static let rows: [Instruction] =
@@ -68,6 +69,7 @@ package enum InstructionTable {
         extended("bclr", .branchConditionalToLR, 19, 16, .branchRegister, .link),
         extended("crnor", .crnor, 19, 33, .crBits),
         extended("rfmci", .rfmci, 19, 38, .none),
+        extended("rfdi", .rfdi, 19, 39, .none, on: .e500mc),
         extended("rfi", .rfi, 19, 50, .none),
         extended("rfci", .rfci, 19, 51, .none),
         extended("crandc", .crandc, 19, 129, .crBits),
@@ -132,12 +134,14 @@ package enum InstructionTable {
         extended("stswx", .stswx, 31, 661, .indexed),
         extended("stwbrx", .stwbrx, 31, 662, .indexed),
         extended("stswi", .stswi, 31, 725, .stringImmediate),
-        extended("dcba", .nop, 31, 758, .address),
+        extended("dcba", .nop, 31, 758, .address, on: .e500v2),
+        extended("dcba", .nop, 31, 758, .address, .wholeLine, on: .e500mc),
         extended("lhbrx", .lhbrx, 31, 790, .indexed),
         extended("mbar", .nop, 31, 854, .order),
         extended("sthbrx", .sthbrx, 31, 918, .indexed),
         extended("icbi", .icbi, 31, 982, .address),
-        extended("dcbz", .dcbz, 31, 1014, .address),
+        extended("dcbz", .dcbz, 31, 1014, .address, on: .e500v2),
+        extended("dcbz", .dcbz, 31, 1014, .address, .wholeLine, on: .e500mc),
     ]
 
     private static let integerRows: [Instruction] = [
@@ -184,12 +188,16 @@ package enum InstructionTable {
     private static let systemRows: [Instruction] = [
         spe(0x200),
         spe(0x400),
+        extended("tlbilx", .tlbilx, 31, 18, .invalidation, on: .e500mc),
         extended("mfcr", .mfcr, 31, 19, .target),
+        extended("wait", .wait, 31, 62, .waitCondition, on: .e500mc),
         extended("mfmsr", .mfmsr, 31, 83, .target),
         extended("wrtee", .wrtee, 31, 131, .source),
         extended("mtcrf", .mtcrf, 31, 144, .fieldMaskSource),
         extended("mtmsr", .mtmsr, 31, 146, .source),
         extended("wrteei", .wrteei, 31, 163, .enable),
+        extended("msgsnd", .msgsnd, 31, 206, .message, on: .e500mc),
+        extended("msgclr", .msgclr, 31, 238, .message, on: .e500mc),
         extended("mfspr", .mfspr, 31, 339, .targetSPR),
         extended("mftb", .mftb, 31, 371, .targetTimebase),
         extended("mtspr", .mtspr, 31, 467, .sprSource),

@@ -277,9 +277,6 @@ extension CPU {
 
     // MARK: - Reservations and cache lines
 
-    /// Bytes of a cache line, which is also the reservation granule.
-    private static let lineSize: UInt32 = 32
-
     mutating func loadReserve(_ op: MicroOperation) -> Bool {
         let address = effectiveAddress(op)
         guard requireWordAlignment(address, stores: false) else { return false }
@@ -291,7 +288,7 @@ extension CPU {
         case .memory(let pointer, let littleEndian, _):
             let value = unsafe pointer.load(as: UInt32.self)
             gpr[op.d] = littleEndian ? value : value.byteSwapped
-            reservation = UInt(bitPattern: pointer) & ~UInt(Self.lineSize - 1)
+            reservation = UInt(bitPattern: pointer) & ~UInt(model.cacheLineSize - 1)
             return true
         }
     }
@@ -306,7 +303,7 @@ extension CPU {
                 PendingException(interrupt: .dataStorage, syndrome: ESR.store, dataAddress: address))
             return false
         case .memory(let pointer, let littleEndian, let code):
-            let granule = UInt(bitPattern: pointer) & ~UInt(Self.lineSize - 1)
+            let granule = UInt(bitPattern: pointer) & ~UInt(model.cacheLineSize - 1)
             let holds = reservation == granule
             reservation = 0
             cr[0] = (holds ? ConditionFields.equal : 0) | special.summaryOverflow
@@ -322,12 +319,12 @@ extension CPU {
 
     /// `dcbz`: a line of zeros.
     mutating func zeroLine(_ op: MicroOperation, _ direct: DirectAccess) -> Bool {
-        let address = (gpr[op.a] &+ gpr[op.b]) & ~(Self.lineSize - 1)
+        let address = (gpr[op.a] &+ gpr[op.b]) & ~(model.cacheLineSize - 1)
         let entry = direct.array[address]
         if entry.write == direct.context | UInt64(address & ~0xFFF) {
             // SAFETY: the tag vouches for the whole page, and a line does not leave it.
             unsafe UnsafeMutableRawPointer(bitPattern: entry.offset &+ UInt(address)).unsafelyUnwrapped
-                .initializeMemory(as: UInt64.self, repeating: 0, count: Int(Self.lineSize) / 8)
+                .initializeMemory(as: UInt64.self, repeating: 0, count: Int(model.cacheLineSize) / 8)
             return true
         }
         guard let place = place(address, writes: true) else { return false }
@@ -336,9 +333,9 @@ extension CPU {
             stop = .exception(PendingException(interrupt: .alignment, syndrome: ESR.store, dataAddress: address))
             return false
         case .memory(let pointer, _, let code):
-            unsafe pointer.initializeMemory(as: UInt64.self, repeating: 0, count: Int(Self.lineSize) / 8)
+            unsafe pointer.initializeMemory(as: UInt64.self, repeating: 0, count: Int(model.cacheLineSize) / 8)
             guard let code else { return true }
-            noteCodeStore(at: code, count: Int(Self.lineSize))
+            noteCodeStore(at: code, count: Int(model.cacheLineSize))
             stop = .codeChanged(effective: address)
             return false
         }

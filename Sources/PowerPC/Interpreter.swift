@@ -500,9 +500,9 @@ extension CPU {
                         instructions = settled(&cursor)
                         return raise(PendingException(interrupt: .program, syndrome: ESR.trap))
 
-                    case .illegal, .sc, .rfi, .rfci, .rfmci, .mfmsr, .mtmsr, .wrtee, .wrteei, .mfspr, .mtspr, .mftb,
-                        .tlbre,
-                        .tlbwe, .tlbsx, .tlbivax, .tlbsync, .dcbi, .cacheTouchData, .icbi, .spe:
+                    case .illegal, .sc, .rfi, .rfci, .rfmci, .rfdi, .mfmsr, .mtmsr, .wrtee, .wrteei, .mfspr, .mtspr,
+                        .mftb, .tlbre, .tlbwe, .tlbsx, .tlbivax, .tlbilx, .tlbsync, .dcbi, .cacheTouchData, .icbi,
+                        .msgsnd, .msgclr, .wait, .spe:
                         pc = cursor.pc
                         instructions = settled(&cursor)
                         switch system(op) {

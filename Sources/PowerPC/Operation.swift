@@ -54,11 +54,12 @@ enum Operation: UInt8 {
     case tw, twi
 
     // Everything below leaves the interpreter's loop for `Interpreter+System`.
-    case sc, rfi, rfci, rfmci
+    case sc, rfi, rfci, rfmci, rfdi
     case mfmsr, mtmsr, wrtee, wrteei
     case mfspr, mtspr, mftb
-    case tlbre, tlbwe, tlbsx, tlbivax, tlbsync
+    case tlbre, tlbwe, tlbsx, tlbivax, tlbilx, tlbsync
     case dcbi, cacheTouchData, icbi
+    case msgsnd, msgclr, wait
     case spe
 }
 
@@ -69,7 +70,8 @@ extension Operation {
     /// Whether only supervisor state may execute it. `mfspr` and `mtspr` depend on the register instead.
     var isPrivileged: Bool {
         switch self {
-        case .rfi, .rfci, .rfmci, .mfmsr, .mtmsr, .wrtee, .wrteei, .tlbre, .tlbwe, .tlbsx, .tlbivax, .tlbsync, .dcbi:
+        case .rfi, .rfci, .rfmci, .rfdi, .mfmsr, .mtmsr, .wrtee, .wrteei, .tlbre, .tlbwe, .tlbsx, .tlbivax, .tlbilx,
+            .tlbsync, .dcbi, .msgsnd, .msgclr:
             true
         default:
             false

@@ -6,9 +6,10 @@ import Testing
     /// Rows whose effects no user-mode oracle shows, and the suite that tests them.
     static let byUnitTest: [(suite: String, mnemonics: Set<String>)] = [
         ("ExceptionTests", ["sc", "tw", "twi", "spe"]),
-        ("ReturnTests", ["rfi", "rfci", "rfmci", "mfmsr", "mtmsr", "wrtee", "wrteei"]),
+        ("ReturnTests", ["rfi", "rfci", "rfmci", "rfdi", "mfmsr", "mtmsr", "wrtee", "wrteei"]),
         ("TimerTests", ["mftb"]),
-        ("TLBTests", ["tlbre", "tlbwe", "tlbsx", "tlbivax", "tlbsync"]),
+        ("DoorbellTests", ["msgsnd", "msgclr", "wait"]),
+        ("TLBTests", ["tlbre", "tlbwe", "tlbsx", "tlbivax", "tlbilx", "tlbsync"]),
         ("CacheInstructionTests", ["dcbi", "dcba", "dcbtls", "dcbtstls", "dcblc", "icbt", "icbtls", "icblc"]),
     ]
 

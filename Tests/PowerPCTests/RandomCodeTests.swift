@@ -46,6 +46,9 @@ import Testing
         case .invalidateTLB(let operand):
             machine.cpu.invalidateTLB(operand: operand)
             return "invalidate"
+        case .message(let operand):
+            machine.cpu.receiveMessage(operand: operand)
+            return "message"
         case .reset: return "reset"
         case .crash: return "crash"
         }

@@ -67,6 +67,7 @@ func suffixes(_ variants: Instruction.Variants) -> [(suffix: String, bits: UInt3
     add(.overflow, "o", 0x400)
     add(.link, "l", 1)
     add(.absolute, "a", 2)
+    add(.wholeLine, "l", 0x0020_0000)
     add(.record, ".", 1)
     return all
 }
@@ -99,6 +100,9 @@ private func fields(_ operands: Operands, _ values: [Int]) -> UInt32 {
     case .indexed, .indexedUpdate, .stringImmediate, .cacheTouch, .targetAB, .trapRegisters, .crBits:
         return field(0, target) | field(1, a) | field(2, b)
     case .address: return field(0, a) | field(1, b)
+    case .invalidation: return field(0, target, 2) | field(1, a) | field(2, b)
+    case .message: return field(0, b)
+    case .waitCondition: return field(0, target, 2)
     case .targetA: return field(0, target) | field(1, a)
     case .aSourceB, .aSourceShift: return field(0, a) | field(1, target) | field(2, b)
     case .aSource: return field(0, a) | field(1, target)

@@ -18,10 +18,12 @@ struct Machine: ~Copyable {
     var cpu: CPU
 
     /// - Parameters:
+    ///   - model: what core the vCPU is.
     ///   - megabytes: RAM, and at least as much is mapped.
     ///   - state: the bits of MSR at the start.
     init(
-        megabytes: UInt64 = 16, state: UInt32 = 0, time: TimeSource = .virtual, answersHypercalls: Bool = true,
+        _ model: CoreModel = .e500v2, megabytes: UInt64 = 16, state: UInt32 = 0, time: TimeSource = .virtual,
+        answersHypercalls: Bool = true,
         sharesMemory: Bool = false
     ) throws {
         let memory = try GuestMemory(size: megabytes << 20)
@@ -30,7 +32,8 @@ struct Machine: ~Copyable {
         }
         self.memory = memory
         cpu = CPU(
-            index: 0, memory: memory, time: time, answersHypercalls: answersHypercalls, sharesMemory: sharesMemory)
+            model, index: 0, memory: memory, time: time, answersHypercalls: answersHypercalls,
+            sharesMemory: sharesMemory)
         cpu.start(
             CPU.Start(
                 pc: Self.program, stack: 0x8000, mappedEffective: 0, mappedReal: 0,
@@ -135,6 +138,7 @@ enum Number {
     static let (pid0, pid1, pid2) = (48, 633, 634)
     static let (csrr0, csrr1, dear, esr) = (58, 59, 61, 62)
     static let (mcsrr0, mcsrr1) = (570, 571)
+    static let (dsrr0, dsrr1) = (574, 575)
     static let (tsr, tcr) = (336, 340)
     static let (mas0, mas1, mas2, mas3, mas4, mas6, mas7) = (624, 625, 626, 627, 628, 630, 944)
     static let (mmucsr0, epr, dbcr0) = (1012, 702, 308)

@@ -15,6 +15,14 @@ extension CPU {
     /// Sets the count register.
     package mutating func setCountRegister(_ value: UInt32) { special.ctr = value }
 
+    /// Sets floating-point register `number`, 0–31, to a number in double format.
+    package mutating func setFloatingPointRegister(_ number: Int, to value: UInt64) {
+        fpr[UInt8(truncatingIfNeeded: number)] = value
+    }
+
+    /// Sets FPSCR; the summary bits follow from the others.
+    package mutating func setFloatingPointStatus(_ value: UInt32) { fpscr = FPSCR(value) }
+
     /// Sets the machine state register, with everything that a write by the guest entails.
     package mutating func setMachineState(_ value: UInt32) { setMSR(value) }
 

@@ -36,6 +36,8 @@ public struct CPU: ~Copyable {
     let time: TimeSource
 
     let gpr: GeneralRegisters
+    let fpr: FloatingPointRegisters
+    var fpscr = FPSCR()
     let cr: ConditionFields
     var special = SpecialRegisters()
     let spr: SPRFile
@@ -56,6 +58,7 @@ public struct CPU: ~Copyable {
 
     // What follows from MSR and the process IDs, kept ready for the hot paths.
     var user = false
+    var floatingPointAvailable = false
     var dataMode = 0
     var fetchMode = 0
     var context: UInt64 = SoftwareTLB.context(0, 0, 0)
@@ -134,6 +137,8 @@ public struct CPU: ~Copyable {
         gpr = unsafe GeneralRegisters(base: (block + 4096).bindMemory(to: UInt32.self, capacity: 33))
         cr = unsafe ConditionFields(base: (block + 4096 + 256).bindMemory(to: UInt8.self, capacity: 8))
         spr = unsafe SPRFile(base: (block + 4096 + 512).bindMemory(to: UInt32.self, capacity: 1024))
+        fpr = unsafe FloatingPointRegisters(
+            base: (block + 4096 + 512 + 4096).bindMemory(to: UInt64.self, capacity: 32))
         tlb = TLB(model)
         data = DataTranslations()
         code = CodeTranslations()
@@ -143,7 +148,7 @@ public struct CPU: ~Copyable {
         journalPosition = memory.codeJournal.count
     }
 
-    private static let blockSize = 4096 + 512 + 4096
+    private static let blockSize = 4096 + 512 + 4096 + 256
 
     deinit {
         tlb.release()
@@ -181,11 +186,18 @@ extension CPU {
     /// The count register.
     public var countRegister: UInt32 { special.ctr }
 
+    /// Floating-point register `number`, 0–31, in double format.
+    public func floatingPointRegister(_ number: Int) -> UInt64 { fpr[UInt8(truncatingIfNeeded: number)] }
+
+    /// FPSCR.
+    public var floatingPointStatus: UInt32 { fpscr.bits }
+
     /// Sets MSR and what follows from it.
     mutating func setMSR(_ value: UInt32) {
         let value = value & model.machineState
         page[double: SharedPage.msr] = value
         user = value & MSR.pr != 0
+        floatingPointAvailable = value & MSR.fp != 0
         let privilege = user ? 1 : 0
         dataMode = privilege | (value & MSR.ds != 0 ? 2 : 0)
         fetchMode = privilege | (value & MSR.is != 0 ? 2 : 0)

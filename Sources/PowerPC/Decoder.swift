@@ -86,11 +86,39 @@ package enum Decoder {
             return MicroOperation(row.operation, d: fields.crField, a: fields.crSource)
         case .fieldMaskSource:
             return MicroOperation(row.operation, d: fields.target, immediate: UInt32(fields.fieldMask))
+        case .floatDisplacement, .floatDisplacementUpdate:
+            return MicroOperation(
+                row.operation, d: fields.target, a: row.operands == .floatDisplacement ? a0 : fields.a,
+                b: row.floatingPoint.rawValue, immediate: fields.signed)
+        case .floatIndexed, .floatIndexedUpdate:
+            return MicroOperation(
+                row.operation, d: fields.target, a: row.operands == .floatIndexed ? a0 : fields.a, b: fields.b,
+                immediate: UInt32(row.floatingPoint.rawValue))
+        case .floatAB, .floatAC, .floatACB, .floatB, .floatTarget, .statusBit:
+            return floatingPoint(row, fields, d: fields.target, a: fields.a)
+        case .floatCompare:
+            return floatingPoint(row, fields, d: fields.crField, a: fields.a)
+        case .statusField:
+            return floatingPoint(row, fields, d: fields.crField, a: fields.statusValue)
+        case .statusMaskB:
+            return floatingPoint(row, fields, d: 0, a: fields.statusMask)
+        case .statusToField:
+            return floatingPoint(row, fields, d: fields.crField, a: fields.crSource)
         case .invalidation, .message:
             return MicroOperation(row.operation, d: fields.target, a: a0, b: fields.b)
         case .none, .target, .source, .targetTimebase, .enable, .order, .level, .waitCondition:
             return MicroOperation(row.operation, d: fields.target, immediate: word)
         }
+    }
+
+    private static func floatingPoint(
+        _ row: Instruction, _ fields: InstructionWord, d: UInt8, a: UInt8
+    ) -> MicroOperation {
+        let record = row.variants.contains(.record) && fields.record
+        return MicroOperation(
+            row.operation, d: d, a: a, b: fields.b,
+            immediate: UInt32(row.floatingPoint.rawValue) | UInt32(fields.c) << MicroOperation.thirdSourceShift
+                | (record ? MicroOperation.floatingRecord : 0))
     }
 
     private static func recordFlags(_ row: Instruction, _ fields: InstructionWord) -> UInt32 {

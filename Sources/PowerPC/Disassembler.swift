@@ -41,6 +41,21 @@ public enum Disassembler {
         case .cacheTouch: return "\(fields.target),\(a0),\(b)"
         case .invalidation: return "\(fields.target & 3),\(a0),\(b)"
         case .message: return b
+        case .floatDisplacement: return "\(floating(fields.target)),\(signed(fields))(\(a0))"
+        case .floatDisplacementUpdate: return "\(floating(fields.target)),\(signed(fields))(\(a))"
+        case .floatIndexed: return "\(floating(fields.target)),\(a0),\(b)"
+        case .floatIndexedUpdate: return "\(floating(fields.target)),\(a),\(b)"
+        case .floatAB: return "\(floating(fields.target)),\(floating(fields.a)),\(floating(fields.b))"
+        case .floatAC: return "\(floating(fields.target)),\(floating(fields.a)),\(floating(fields.c))"
+        case .floatACB:
+            return "\(floating(fields.target)),\(floating(fields.a)),\(floating(fields.c)),\(floating(fields.b))"
+        case .floatB: return "\(floating(fields.target)),\(floating(fields.b))"
+        case .floatCompare: return "cr\(fields.crField),\(floating(fields.a)),\(floating(fields.b))"
+        case .floatTarget: return floating(fields.target)
+        case .statusBit: return "\(fields.target)"
+        case .statusField: return "\(fields.crField),\(fields.statusValue)"
+        case .statusMaskB: return "\(fields.statusMask),\(floating(fields.b))"
+        case .statusToField: return "cr\(fields.crField),cr\(fields.crSource)"
         case .waitCondition: return fields.target & 3 == 0 ? "" : "\(fields.target & 3)"
         case .targetA: return "\(target),\(a)"
         case .aSourceB: return "\(a),\(target),\(b)"
@@ -131,6 +146,8 @@ public enum Disassembler {
 
     private static func register(_ number: UInt8) -> String { "r\(number)" }
 
+    private static func floating(_ number: UInt8) -> String { "f\(number)" }
+
     private static func signed(_ fields: InstructionWord) -> Int16 { Int16(truncatingIfNeeded: fields.word) }
 
     private static func hexadecimal(_ value: UInt32) -> String { "0x" + String(value, radix: 16) }
@@ -169,6 +186,16 @@ extension Operands {
         case .invalidation: return 0x0060_0000 | a | b
         case .message: return b
         case .waitCondition: return 0x0060_0000
+        case .floatDisplacement, .floatDisplacementUpdate: return target | a | immediate
+        case .floatIndexed, .floatIndexedUpdate, .floatAB: return target | a | b
+        case .floatAC: return target | a | c
+        case .floatACB: return target | a | b | c
+        case .floatB: return target | b
+        case .floatCompare: return crField | a | b
+        case .floatTarget, .statusBit: return target
+        case .statusField: return crField | 0xF000
+        case .statusMaskB: return 0x01FE_0000 | b
+        case .statusToField: return crField | 0x001C_0000
         case .targetA, .aSource, .branchRegister: return target | a
         case .rotateImmediate, .rotateRegister: return target | a | b | c | 0x3E
         case .compareSigned, .compareUnsigned: return crField | a | immediate

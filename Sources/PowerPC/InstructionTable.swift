@@ -8,7 +8,8 @@ package enum InstructionTable {
         _ variants: Instruction.Variants = []
     ) -> Instruction {
         Instruction(
-            mnemonic: mnemonic, operation: operation, match: opcode << 26, mask: 0x3F << 26, operands: operands,
+            mnemonic: mnemonic, operation: operation, floatingPoint: .none, match: opcode << 26, mask: 0x3F << 26,
+            operands: operands,
             variants: variants, cores: .all)
     }
 
@@ -19,26 +20,47 @@ package enum InstructionTable {
     ) -> Instruction {
         let bits: UInt32 = variants.contains(.overflow) ? 0x1FF : 0x3FF
         return Instruction(
-            mnemonic: mnemonic, operation: operation, match: opcode << 26 | extended << 1, mask: 0x3F << 26 | bits << 1,
+            mnemonic: mnemonic, operation: operation, floatingPoint: .none, match: opcode << 26 | extended << 1,
+            mask: 0x3F << 26 | bits << 1,
             operands: operands, variants: variants, cores: cores)
     }
 
     /// `isel` has a 5-bit extended opcode, because its fourth operand takes bits 21–25.
     private static func select(_ mnemonic: StaticString, _ operation: Operation) -> Instruction {
         Instruction(
-            mnemonic: mnemonic, operation: operation, match: 31 << 26 | 15 << 1, mask: 0x3F << 26 | 0x1F << 1,
+            mnemonic: mnemonic, operation: operation, floatingPoint: .none, match: 31 << 26 | 15 << 1,
+            mask: 0x3F << 26 | 0x1F << 1,
             operands: .select, variants: [], cores: .all)
     }
 
     /// A quarter of primary opcode 4 that belongs to the SPE unit.
     private static func spe(_ quarter: UInt32) -> Instruction {
         Instruction(
-            mnemonic: "spe", operation: .spe, match: 4 << 26 | quarter, mask: 0x3F << 26 | 0x600, operands: .targetAB,
+            mnemonic: "spe", operation: .spe, floatingPoint: .none, match: 4 << 26 | quarter, mask: 0x3F << 26 | 0x600,
+            operands: .targetAB,
             variants: [], cores: .e500v2)
     }
 
+    /// An instruction of the floating-point unit. `bits` of its extended opcode count: 10, 5 with a third source, or none.
+    private static func float(
+        _ mnemonic: StaticString, _ floatingPoint: FloatingPointOperation, _ opcode: UInt32, _ extended: UInt32 = 0,
+        bits: UInt32 = 10, _ operands: Operands, _ variants: Instruction.Variants = []
+    ) -> Instruction {
+        let operation: Operation =
+            switch operands {
+            case .floatDisplacement, .floatDisplacementUpdate: .floatingStorage
+            case .floatIndexed, .floatIndexedUpdate: .floatingStorageIndexed
+            default: .floatingPoint
+            }
+        return Instruction(
+            mnemonic: mnemonic, operation: operation, floatingPoint: floatingPoint,
+            match: opcode << 26 | extended << 1, mask: 0x3F << 26 | ((1 << bits) - 1) << 1, operands: operands,
+            variants: variants, cores: .e500mc)
+    }
+
     package static let rows: [Instruction] =
-        immediateRows + branchRows + storageRows + integerRows + logicalRows + systemRows
+        immediateRows + branchRows + storageRows + integerRows + logicalRows + systemRows + floatStorageRows
+        + floatArithmeticRows + floatStatusRows
 
     private static let immediateRows: [Instruction] = [
         primary("twi", .twi, 3, .trapImmediate),
@@ -207,5 +229,65 @@ package enum InstructionTable {
         extended("tlbsx", .tlbsx, 31, 914, .address),
         extended("tlbre", .tlbre, 31, 946, .none),
         extended("tlbwe", .tlbwe, 31, 978, .none),
+    ]
+
+    private static let floatStorageRows: [Instruction] = [
+        float("lfs", .lfs, 48, bits: 0, .floatDisplacement),
+        float("lfsu", .lfsu, 49, bits: 0, .floatDisplacementUpdate),
+        float("lfd", .lfd, 50, bits: 0, .floatDisplacement),
+        float("lfdu", .lfdu, 51, bits: 0, .floatDisplacementUpdate),
+        float("stfs", .stfs, 52, bits: 0, .floatDisplacement),
+        float("stfsu", .stfsu, 53, bits: 0, .floatDisplacementUpdate),
+        float("stfd", .stfd, 54, bits: 0, .floatDisplacement),
+        float("stfdu", .stfdu, 55, bits: 0, .floatDisplacementUpdate),
+        float("lfsx", .lfs, 31, 535, .floatIndexed),
+        float("lfsux", .lfsu, 31, 567, .floatIndexedUpdate),
+        float("lfdx", .lfd, 31, 599, .floatIndexed),
+        float("lfdux", .lfdu, 31, 631, .floatIndexedUpdate),
+        float("stfsx", .stfs, 31, 663, .floatIndexed),
+        float("stfsux", .stfsu, 31, 695, .floatIndexedUpdate),
+        float("stfdx", .stfd, 31, 727, .floatIndexed),
+        float("stfdux", .stfdu, 31, 759, .floatIndexedUpdate),
+        float("stfiwx", .stfiwx, 31, 983, .floatIndexed),
+    ]
+
+    private static let floatArithmeticRows: [Instruction] = [
+        float("fdivs", .fdivs, 59, 18, bits: 5, .floatAB, .record),
+        float("fsubs", .fsubs, 59, 20, bits: 5, .floatAB, .record),
+        float("fadds", .fadds, 59, 21, bits: 5, .floatAB, .record),
+        float("fres", .fres, 59, 24, bits: 5, .floatB, .record),
+        float("fmuls", .fmuls, 59, 25, bits: 5, .floatAC, .record),
+        float("fmsubs", .fmsubs, 59, 28, bits: 5, .floatACB, .record),
+        float("fmadds", .fmadds, 59, 29, bits: 5, .floatACB, .record),
+        float("fnmsubs", .fnmsubs, 59, 30, bits: 5, .floatACB, .record),
+        float("fnmadds", .fnmadds, 59, 31, bits: 5, .floatACB, .record),
+        float("fdiv", .fdiv, 63, 18, bits: 5, .floatAB, .record),
+        float("fsub", .fsub, 63, 20, bits: 5, .floatAB, .record),
+        float("fadd", .fadd, 63, 21, bits: 5, .floatAB, .record),
+        float("fsel", .fsel, 63, 23, bits: 5, .floatACB, .record),
+        float("fmul", .fmul, 63, 25, bits: 5, .floatAC, .record),
+        float("frsqrte", .frsqrte, 63, 26, bits: 5, .floatB, .record),
+        float("fmsub", .fmsub, 63, 28, bits: 5, .floatACB, .record),
+        float("fmadd", .fmadd, 63, 29, bits: 5, .floatACB, .record),
+        float("fnmsub", .fnmsub, 63, 30, bits: 5, .floatACB, .record),
+        float("fnmadd", .fnmadd, 63, 31, bits: 5, .floatACB, .record),
+        float("fcmpu", .fcmpu, 63, 0, .floatCompare),
+        float("frsp", .frsp, 63, 12, .floatB, .record),
+        float("fctiw", .fctiw, 63, 14, .floatB, .record),
+        float("fctiwz", .fctiwz, 63, 15, .floatB, .record),
+        float("fcmpo", .fcmpo, 63, 32, .floatCompare),
+        float("fneg", .fneg, 63, 40, .floatB, .record),
+        float("fmr", .fmr, 63, 72, .floatB, .record),
+        float("fnabs", .fnabs, 63, 136, .floatB, .record),
+        float("fabs", .fabs, 63, 264, .floatB, .record),
+    ]
+
+    private static let floatStatusRows: [Instruction] = [
+        float("mtfsb1", .mtfsb1, 63, 38, .statusBit, .record),
+        float("mcrfs", .mcrfs, 63, 64, .statusToField),
+        float("mtfsb0", .mtfsb0, 63, 70, .statusBit, .record),
+        float("mtfsfi", .mtfsfi, 63, 134, .statusField, .record),
+        float("mffs", .mffs, 63, 583, .floatTarget, .record),
+        float("mtfsf", .mtfsf, 63, 711, .statusMaskB, .record),
     ]
 }

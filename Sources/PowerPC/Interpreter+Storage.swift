@@ -372,6 +372,7 @@ extension CPU {
     private mutating func finishStore(_ op: MicroOperation, effective: UInt32) {
         switch op.operation {
         case .stbu, .stbux, .sthu, .sthux, .stwu, .stwux: gpr[op.a] = effective
+        case .floatingStorage, .floatingStorageIndexed: finishFloatingStorage(op, loaded: nil, effective: effective)
         default: break
         }
         pc &+= 4
@@ -388,6 +389,7 @@ extension CPU {
         case .lbz, .lbzu, .lbzx, .lbzux: gpr[op.d] = UInt32(UInt8(truncatingIfNeeded: value))
         case .lhz, .lhzu, .lhzx, .lhzux: gpr[op.d] = UInt32(UInt16(truncatingIfNeeded: value))
         case .lha, .lhau, .lhax, .lhaux: gpr[op.d] = extend(UInt16(truncatingIfNeeded: value))
+        case .floatingStorage, .floatingStorageIndexed: finishFloatingStorage(op, loaded: value, effective: effective)
         case .lhbrx: gpr[op.d] = UInt32(UInt16(truncatingIfNeeded: value).byteSwapped)
         case .lwbrx: gpr[op.d] = UInt32(truncatingIfNeeded: value).byteSwapped
         default: gpr[op.d] = UInt32(truncatingIfNeeded: value)

@@ -415,6 +415,9 @@ extension CPU {
                     case .dcbz:
                         guard zeroLine(op, direct) else { break loop }
 
+                    case .floatingPoint, .floatingStorage, .floatingStorageIndexed:
+                        guard floatingPoint(op, direct) else { break loop }
+
                     // MARK: Branches
                     case .branch:
                         if cursor.jump(op.immediate) { continue loop }

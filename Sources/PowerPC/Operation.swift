@@ -38,6 +38,10 @@ enum Operation: UInt8 {
     case lwarx, stwcx
     case dcbz
 
+    // The classic floating-point unit, whose instructions ``FloatingPointOperation`` tells apart: accesses with a
+    // displacement, accesses with an index, and all the rest.
+    case floatingStorage, floatingStorageIndexed, floatingPoint
+
     // Branches.
     case branch, branchFar, branchLink, branchLinkFar, branchAbsolute
     case branchTrue, branchTrueFar, branchFalse, branchFalseFar
@@ -79,6 +83,30 @@ extension Operation {
     }
 }
 
+/// The instructions of the classic floating-point unit. Raw values are what predecoded operations hold.
+enum FloatingPointOperation: UInt8 {
+    /// Not an instruction of this unit.
+    case none = 0
+
+    // Accesses, with a displacement or an index.
+    case lfs, lfsu, lfd, lfdu
+    case stfs, stfsu, stfd, stfdu, stfiwx
+
+    // Arithmetic in double and in single precision.
+    case fadd, fsub, fmul, fdiv, fmadd, fmsub, fnmadd, fnmsub
+    case fadds, fsubs, fmuls, fdivs, fmadds, fmsubs, fnmadds, fnmsubs
+    case fres, frsqrte
+
+    // Conversions and comparisons.
+    case frsp, fctiw, fctiwz, fcmpu, fcmpo
+
+    // Moves, which look at no value but one.
+    case fmr, fneg, fabs, fnabs, fsel
+
+    // FPSCR.
+    case mffs, mcrfs, mtfsb0, mtfsb1, mtfsfi, mtfsf
+}
+
 /// One predecoded instruction: 8 bytes of plain data.
 ///
 /// Which fields mean what depends on the operation; ``Decoder`` is the only writer. Registers are numbers 0–31, where
@@ -105,4 +133,10 @@ struct MicroOperation: BitwiseCopyable {
     static let record: UInt32 = 1
     /// In ``immediate`` of a register-register operation: record overflow in XER.
     static let overflow: UInt32 = 2
+
+    /// In ``immediate`` of ``Operation/floatingPoint``, beside the ``FloatingPointOperation`` in the low byte: where the
+    /// third source register is.
+    static let thirdSourceShift: UInt32 = 8
+    /// In ``immediate`` of ``Operation/floatingPoint``: copy FPSCR's summary to CR1.
+    static let floatingRecord: UInt32 = 1 << 16
 }

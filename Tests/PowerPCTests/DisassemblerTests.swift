@@ -98,6 +98,7 @@ import Testing
         guard let row = Decoder.instruction(for: word, on: model.core) else { return false }
         switch row.operands {
         case .displacementUpdate, .indexedUpdate: return a == 0 || a == target
+        case .floatDisplacementUpdate, .floatIndexedUpdate: return a == 0
         case .displacement: return a >= target
         case .stringImmediate: return (a &- target) & 31 < ((b == 0 ? 32 : b) + 3) / 4
         case .indexed: return target == a || target == b

@@ -7,7 +7,8 @@ internal import VMM
 /// Machine code that nobody wrote, run the way a machine runs code, in virtual time.
 ///
 /// An input is a state and a page of words. A short program puts the state in place the way a hostile guest would: it
-/// writes SPRs and TLB entries and leaves for the page with `rfi`, in supervisor or in user state.
+/// writes SPRs and TLB entries and leaves for the page with `rfi`, in supervisor or in user state. A bit of the input chooses
+/// the core.
 ///
 /// ```
 /// 0x0000  interrupt handlers: the input's words again
@@ -56,7 +57,8 @@ final class CodeTarget: FuzzTarget {
             do {
                 machine = try E500Machine(
                     .init(
-                        memorySize: CodeTarget.memorySize, cpuCount: flags & 7 == 7 ? 8 : flags & 4 != 0 ? 2 : 1,
+                        core: flags & 64 == 0 ? .e500v2 : .e500mc, memorySize: CodeTarget.memorySize,
+                        cpuCount: flags & 7 == 7 ? 8 : flags & 4 != 0 ? 2 : 1,
                         time: .virtual, answersHypercalls: flags & 8 == 0, offersMagicPage: flags & 16 == 0,
                         nativeCode: nativeCode),
                     console: console)
@@ -150,7 +152,10 @@ final class CodeTarget: FuzzTarget {
             var digest: [UInt64] = []
             for vcpu in machine.cpus {
                 digest += [UInt64(vcpu.core.pc), vcpu.core.instructions, UInt64(vcpu.core.msr), vcpu.now]
-                for number in 0..<32 { digest.append(UInt64(vcpu.register(number))) }
+                for number in 0..<32 {
+                    digest += [UInt64(vcpu.register(number)), vcpu.core.floatingPointRegister(number)]
+                }
+                digest.append(UInt64(vcpu.core.floatingPointStatus))
                 for register in SystemRegister.allCases { digest.append(UInt64(vcpu.core.systemRegister(register))) }
             }
             digest += [machine.deviceAccesses, machine.unclaimedAccesses, UInt64(console.sent)]
@@ -168,7 +173,8 @@ enum CodeGenerator {
             285, 286, 287, 304, 308, 309, 310, 312, 313, 316, 317, 336, 340, 512, 513, 514, 515, 516, 526, 527, 569,
             570, 571, 572, 573, 624, 625, 626, 627, 628, 630, 633, 634, 688, 689, 702, 944, 1008, 1009, 1010, 1011,
             1012, 1013, 1015, 1023,
-        ] + Array(400...415) + Array(528...531)
+        ] + Array(400...415) + Array(528...533)
+        + [368, 371, 378, 379, 381, 382, 383, 517, 519, 563, 574, 575, 604, 605, 606, 1017, 1018]
 
     private static let extended31: [UInt32] = [
         0, 4, 8, 10, 11, 15, 18, 19, 20, 22, 23, 24, 26, 28, 29, 31, 32, 40, 53, 54, 55, 60, 75, 83, 86, 87, 104, 119,
@@ -176,11 +182,16 @@ enum CodeGenerator {
         246, 247, 262, 266, 278, 279, 284, 306, 310, 311, 316, 339, 343, 371, 375, 390, 407, 412, 439, 444, 454, 459,
         467, 470, 476, 486, 491, 512, 522, 533, 534, 536, 566, 597, 598, 661, 662, 725, 747, 758, 786, 790, 792, 824,
         854, 914, 918, 922, 946, 978, 982, 1014,
+        // Of the e500mc alone: tlbilx, wait, msgsnd, msgclr, floating-point accesses.
+        18, 62, 206, 238, 535, 567, 599, 631, 663, 695, 727, 759, 983,
+    ]
+    private static let extended63: [UInt32] = [
+        0, 12, 14, 15, 18, 20, 21, 22, 23, 25, 26, 28, 29, 30, 31, 32, 38, 40, 64, 70, 72, 134, 136, 264, 583, 711,
     ]
     private static let extended19: [UInt32] = [0, 16, 33, 38, 39, 50, 51, 129, 150, 193, 225, 257, 289, 417, 449, 528]
     private static let primaries: [UInt32] = [
         3, 7, 8, 10, 11, 12, 13, 14, 15, 16, 17, 18, 20, 21, 23, 24, 25, 26, 27, 28, 29, 32, 33, 34, 35, 36, 37, 38, 39,
-        40, 41, 42, 43, 44, 45, 46, 47,
+        40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 59, 63,
     ]
 
     static func input(_ random: inout FuzzRandom) -> [UInt8] {
@@ -215,7 +226,7 @@ enum CodeGenerator {
         append(
             random.oneIn(3)
                 ? UInt32(truncatingIfNeeded: random.next())
-                : random.pick([0, 0x4000, 0x8000, 0x2_9000, 0x2_D000, 0x30]))
+                : random.pick([0, 0x4000, 0x8000, 0x2_9000, 0x2_D000, 0x30, 0x2000, 0x6900]))
         for _ in 0..<32 { append(value(&random)) }
         // Code.
         var words: [UInt32] = []
@@ -244,8 +255,9 @@ enum CodeGenerator {
 
     private static func instruction(_ random: inout FuzzRandom) -> UInt32 {
         let noise = UInt32(truncatingIfNeeded: random.next())
-        switch random.below(10) {
+        switch random.below(11) {
         case 0: return noise
+        case 10: return (random.oneIn(3) ? 59 : 63) << 26 | noise & 0x03FF_F801 | random.pick(extended63) << 1
         case 1, 2, 3: return 31 << 26 | noise & 0x03FF_F801 | random.pick(extended31) << 1
         case 4: return 19 << 26 | noise & 0x03FF_F801 | random.pick(extended19) << 1
         case 5:
@@ -285,7 +297,8 @@ enum CodeGenerator {
             return load(register, value(&random)) + [0x7C1A_03A6 | register << 21] + load(register, value(&random))
                 + [0x7C1B_03A6 | register << 21, 0x4C00_0064]
         case 7:  // mtmsr.
-            return load(register, random.pick([0x8000, 0x4_8000, 0x2_0000, 0x4000, 0x30, 0x1000, value(&random)]))
+            return load(
+                register, random.pick([0x8000, 0x4_8000, 0x2_0000, 0x4000, 0x30, 0x1000, 0x2900, value(&random)]))
                 + [0x7C00_0124 | register << 21]
         case 8:  // A timer.
             return load(register, value(&random))

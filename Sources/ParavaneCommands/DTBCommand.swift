@@ -41,6 +41,9 @@ public struct DTBBuildCommand: ParsableCommand {
     @Option(help: "The machine.")
     var machine = MachineChoice.e500
 
+    @Option(help: "The core of every CPU.")
+    var cpu = CoreChoice.e500v2
+
     @Option(name: [.short, .long], help: "Memory with suffix K, M or G; without one in MiB. A multiple of 64M.")
     var memory = MemorySize(bytes: 256 << 20)
 
@@ -101,7 +104,8 @@ public struct DTBBuildCommand: ParsableCommand {
         let disk = try initrd.map { AddressRange(base: Self.initrdBase, size: try InputFile.size($0)) }
         do {
             return try E500TreeConfiguration(
-                memorySize: memory.bytes, cpuCount: cpus, bootArguments: append, initrd: disk, hypervisor: hypervisor,
+                core: cpu.model, memorySize: memory.bytes, cpuCount: cpus, bootArguments: append, initrd: disk,
+                hypervisor: hypervisor,
                 console: console.device)
         } catch {
             if case .initrd = error { throw CommandFailure(.badInput, "\(initrd ?? ""): \(error)") }

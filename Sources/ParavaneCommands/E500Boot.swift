@@ -52,7 +52,8 @@ struct E500Boot {
     ) throws(CommandFailure) -> E500TreeConfiguration {
         do throws(E500TreeConfigurationError) {
             return try E500TreeConfiguration(
-                memorySize: command.memory.bytes, cpuCount: command.cpus, bootArguments: command.append ?? "",
+                core: command.cpu.model, memorySize: command.memory.bytes, cpuCount: command.cpus,
+                bootArguments: command.append ?? "",
                 initrd: layout?.initrd, bootKernel: layout?.kernel,
                 hypervisor: command.hcall.words.map { HypervisorNode(hcallInstructions: $0) },
                 console: command.console.device, randomSeed: randomSeed(command.clock))
@@ -173,7 +174,7 @@ struct E500Boot {
         do {
             let machine = try E500Machine(
                 .init(
-                    memorySize: command.memory.bytes, cpuCount: command.cpus, time: time,
+                    core: command.cpu.model, memorySize: command.memory.bytes, cpuCount: command.cpus, time: time,
                     answersHypercalls: command.hcall != .none,
                     offersMagicPage: command.hcall != .none && !command.noMagicPage,
                     console: command.console.device, nativeCode: nativeCode),

@@ -41,6 +41,9 @@ public struct RunCommand: ParsableCommand {
     @Option(help: "The machine.")
     var machine = MachineChoice.e500
 
+    @Option(help: "The core of every CPU.")
+    var cpu = CoreChoice.e500v2
+
     @Option(name: [.short, .long], help: "The kernel: an ELF file, a uImage, or with --kernel-format raw bare code.")
     var kernel: String
 

@@ -22,7 +22,7 @@ enum StateReport {
             guard let word = vcpu.core.instruction(at: address) else { continue }
             lines.append(
                 "\(position == 0 ? ">" : " ") \(hex(address)): \(hex(word))"
-                    + "  \(Disassembler.disassemble(word, at: address))")
+                    + "  \(Disassembler.disassemble(word, at: address, on: vcpu.core.model))")
         }
         return lines.joined(separator: "\n")
     }

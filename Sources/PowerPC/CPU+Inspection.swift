@@ -35,7 +35,7 @@ public enum SystemRegister: Int, CaseIterable, CustomStringConvertible {
 extension CPU {
     /// The value of a supervisor register.
     public func systemRegister(_ register: SystemRegister) -> UInt32 {
-        switch SPRTable.info(register.number)?.storage {
+        switch SPRTable.info(register.number, on: model.core)?.storage {
         case .shared64(let offset): page[double: offset]
         case .shared32(let offset): page[word: offset]
         default: spr[register.number]

@@ -3,16 +3,18 @@ extension CPU {
     func deliverable(_ pending: UInt32) -> Interrupt? {
         guard pending != 0 else { return nil }
         let msr = self.msr
-        func has(_ interrupt: Interrupt) -> Bool { pending & 1 << UInt32(interrupt.rawValue & 31) != 0 }
+        func has(_ interrupt: Interrupt) -> Bool { pending & interrupt.pendingBit != 0 }
         if has(.machineCheck), msr & MSR.me != 0 { return .machineCheck }
         if msr & MSR.ce != 0 {
             if has(.criticalInput) { return .criticalInput }
             if has(.watchdog) { return .watchdog }
+            if has(.criticalDoorbell) { return .criticalDoorbell }
         }
         if msr & MSR.ee != 0, !isInCriticalSection {
             if has(.external) { return .external }
             if has(.fixedInterval) { return .fixedInterval }
             if has(.decrementer) { return .decrementer }
+            if has(.doorbell) { return .doorbell }
         }
         return nil
     }
@@ -54,11 +56,11 @@ extension CPU {
         case .base:
             page[double: SharedPage.srr0] = pc
             page[double: SharedPage.srr1] = msr
-            kept = MSR.ce | MSR.me | MSR.de
+            kept = MSR.ce | MSR.me | MSR.de | MSR.ri
         case .critical:
             spr[SPR.csrr0] = pc
             spr[SPR.csrr1] = msr
-            kept = MSR.me | MSR.de
+            kept = MSR.me | MSR.de | MSR.ri
         case .machineCheck:
             spr[SPR.mcsrr0] = pc
             spr[SPR.mcsrr1] = msr

@@ -15,12 +15,20 @@ extension CPU {
     /// Sets the count register.
     package mutating func setCountRegister(_ value: UInt32) { special.ctr = value }
 
+    /// Sets floating-point register `number`, 0–31, to a number in double format.
+    package mutating func setFloatingPointRegister(_ number: Int, to value: UInt64) {
+        fpr[UInt8(truncatingIfNeeded: number)] = value
+    }
+
+    /// Sets FPSCR; the summary bits follow from the others.
+    package mutating func setFloatingPointStatus(_ value: UInt32) { fpscr = FPSCR(value) }
+
     /// Sets the machine state register, with everything that a write by the guest entails.
     package mutating func setMachineState(_ value: UInt32) { setMSR(value) }
 
     /// The value of special-purpose register `number`, or nil where the core has none.
     package mutating func specialRegister(_ number: Int) -> UInt32? {
-        guard (0..<1024).contains(number), let info = SPRTable.info(number) else { return nil }
+        guard (0..<1024).contains(number), let info = SPRTable.info(number, on: model.core) else { return nil }
         return switch info.storage {
         case .file: spr[number]
         case .shared64(let offset), .sharedAlias64(let offset): page[double: offset]
@@ -31,7 +39,9 @@ extension CPU {
 
     /// Sets special-purpose register `number` to `value`, as a write by the guest's supervisor would.
     package mutating func setSpecialRegister(_ number: Int, to value: UInt32) {
-        guard (0..<1024).contains(number), let info = SPRTable.info(number), info.isWritable else { return }
+        guard (0..<1024).contains(number), let info = SPRTable.info(number, on: model.core), info.isWritable else {
+            return
+        }
         switch info.storage {
         case .file(let mask): spr[number] = value & mask
         case .shared64(let offset): page[double: offset] = value

@@ -37,6 +37,8 @@ extension CPU {
         } else if let interrupt = deliverable(pending) {
             if interrupt == .external, signals.externalProxy { return .acknowledge }
             waiting = .no
+            // A message is consumed by taking its interrupt.
+            if interrupt == .doorbell || interrupt == .criticalDoorbell { signals.setPin(interrupt, asserted: false) }
             deliver(PendingException(interrupt: interrupt))
         } else {
             switch waiting {

@@ -1,7 +1,7 @@
 internal import CHost
 public import GuestMemory
 
-/// One e500v2 vCPU in software.
+/// One vCPU in software: a core of the e500 family, as its ``CoreModel`` says.
 ///
 /// It runs until something needs the machine, and says what in an ``Exit``. All its state that the hot paths touch is
 /// plain memory behind the accessors of `RegisterFile`, so that the interpreter's loop works without reference counts,
@@ -10,6 +10,9 @@ public import GuestMemory
 public struct CPU: ~Copyable {
     /// The vCPU's number, which its PIR holds after reset.
     public let index: Int
+
+    /// What core it is.
+    public let model: CoreModel
 
     /// What it has counted so far.
     public let counters: Counters
@@ -35,6 +38,8 @@ public struct CPU: ~Copyable {
     /// The block that the register accessors below share: see ``RegisterBlock``.
     let registers: UnsafeMutableRawPointer
     let gpr: GeneralRegisters
+    let fpr: FloatingPointRegisters
+    var fpscr = FPSCR()
     let cr: ConditionFields
     let special: SpecialRegisters
     let spr: SPRFile
@@ -59,6 +64,7 @@ public struct CPU: ~Copyable {
 
     // What follows from MSR and the process IDs, kept ready for the hot paths.
     var user = false
+    var floatingPointAvailable = false
     var dataMode = 0
     var fetchMode = 0
     var context: UInt64 = SoftwareTLB.context(0, 0, 0)
@@ -115,6 +121,7 @@ public struct CPU: ~Copyable {
     /// A vCPU in its reset state: stopped in no particular place, with an empty TLB.
     ///
     /// - Parameters:
+    ///   - model: what core it is.
     ///   - index: the vCPU's number.
     ///   - memory: the guest's RAM.
     ///   - time: the machine's time.
@@ -122,9 +129,10 @@ public struct CPU: ~Copyable {
     ///   - sharesMemory: whether the machine has other vCPUs.
     ///   - nativeCode: where native code may be put; nil to interpret everything.
     public init(
-        index: Int, memory: GuestMemory, time: TimeSource, answersHypercalls: Bool, sharesMemory: Bool,
-        nativeCode: NativeCodeMemory? = nil
+        _ model: CoreModel = .e500v2, index: Int, memory: GuestMemory, time: TimeSource, answersHypercalls: Bool,
+        sharesMemory: Bool, nativeCode: NativeCodeMemory? = nil
     ) {
+        self.model = model
         self.index = index
         self.memory = memory
         self.time = time
@@ -140,23 +148,23 @@ public struct CPU: ~Copyable {
             base: (registers + RegisterBlock.gpr).bindMemory(to: UInt32.self, capacity: 33))
         cr = unsafe ConditionFields(base: (registers + RegisterBlock.cr).bindMemory(to: UInt8.self, capacity: 8))
         special = unsafe SpecialRegisters(base: registers)
-        spr = unsafe SPRFile(
-            base: (registers + RegisterBlock.size).bindMemory(to: UInt32.self, capacity: 1024))
-        signals = unsafe Signals(
-            word: (registers + RegisterBlock.size + 4096).bindMemory(to: UInt64.self, capacity: 1))
-        tlb = TLB()
+        let others = unsafe registers + RegisterBlock.size
+        spr = unsafe SPRFile(base: others.bindMemory(to: UInt32.self, capacity: 1024))
+        fpr = unsafe FloatingPointRegisters(base: (others + 4096).bindMemory(to: UInt64.self, capacity: 32))
+        signals = unsafe Signals(word: (others + 4096 + 256).bindMemory(to: UInt64.self, capacity: 1))
+        tlb = TLB(model)
         data = DataTranslations()
         code = CodeTranslations()
-        cache = CodeCache(memory: memory)
+        cache = CodeCache(memory: memory, core: model.core)
         native = nativeCode.map { NativeCode($0) }
         nativeEntry = native?.entry
         counters = Counters()
-        for row in SPRTable.rows where row.reset != 0 { spr[row.number] = row.reset }
+        for (register, value) in model.description { spr[register] = value }
         unsafe journalCounter = memory.codeJournal.counter
         journalPosition = memory.codeJournal.count
     }
 
-    private static let blockSize = 4096 + RegisterBlock.size + 4096 + 64
+    private static let blockSize = 4096 + RegisterBlock.size + 4096 + 256 + 64
 
     deinit {
         tlb.release()
@@ -180,7 +188,7 @@ extension CPU {
     }
 
     /// The machine state register.
-    public var msr: UInt32 { page[double: SharedPage.msr] & MSR.implemented }
+    public var msr: UInt32 { page[double: SharedPage.msr] & model.machineState }
 
     /// The condition register.
     public var conditionRegister: UInt32 { cr.word }
@@ -194,11 +202,18 @@ extension CPU {
     /// The count register.
     public var countRegister: UInt32 { special.ctr }
 
+    /// Floating-point register `number`, 0–31, in double format.
+    public func floatingPointRegister(_ number: Int) -> UInt64 { fpr[UInt8(truncatingIfNeeded: number)] }
+
+    /// FPSCR.
+    public var floatingPointStatus: UInt32 { fpscr.bits }
+
     /// Sets MSR and what follows from it.
     mutating func setMSR(_ value: UInt32) {
-        let value = value & MSR.implemented
+        let value = value & model.machineState
         page[double: SharedPage.msr] = value
         user = value & MSR.pr != 0
+        floatingPointAvailable = value & MSR.fp != 0
         let privilege = user ? 1 : 0
         dataMode = privilege | (value & MSR.ds != 0 ? 2 : 0)
         fetchMode = privilege | (value & MSR.is != 0 ? 2 : 0)
@@ -266,7 +281,7 @@ extension CPU {
         entry.real = start.mappedReal
         entry.permissions = 0x3F
         entry.attributes = start.coherent ? 0x04 : 0
-        tlb[TLB.Location(tlb1: start.mappingEntry & (TLB.tlb1Count - 1))] = entry
+        tlb[tlb.location(tlb1: start.mappingEntry)] = entry
         flushTranslations()
         pc = start.pc & ~3
         setMSR(0)
@@ -309,6 +324,14 @@ extension CPU {
         spr[SPR.epr] = vector
         acknowledged = true
         requestService()
+    }
+
+    /// Takes in a message that this or another vCPU sent with `msgsnd`, if it is addressed to this one: a doorbell
+    /// interrupt is pending from now on.
+    public mutating func receiveMessage(operand: UInt32) {
+        let message = ProcessorMessage(operand)
+        guard let interrupt = message.interrupt, message.reaches(processor: page[word: SharedPage.pir]) else { return }
+        setPin(interrupt, asserted: true)
     }
 
     /// Maps the magic page at `effective`, or unmaps it.

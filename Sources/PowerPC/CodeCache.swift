@@ -13,7 +13,7 @@ struct CodeCache {
     /// What stands in front of a page's operations.
     @safe private struct Header {
         var host: UnsafeRawPointer
-        var page: UInt32
+        var core: Cores
         var stores: UInt16
         /// Whether operations of the page begin native code.
         var hasNativeCode: Bool
@@ -29,14 +29,17 @@ struct CodeCache {
     private static let pagesPerChunk = 32
 
     private let memory: GuestMemory
+    /// The core whose instructions they are.
+    private let core: Cores
     /// For each page of RAM its operations, or nil.
     private let pages: UnsafeMutablePointer<UnsafeMutablePointer<MicroOperation>?>
     private let pageCount: Int
     private var chunks: [UnsafeMutableRawPointer] = unsafe []
     private var usedOfLastChunk = pagesPerChunk
 
-    init(memory: GuestMemory) {
+    init(memory: GuestMemory, core: Cores) {
         self.memory = memory
+        self.core = core
         pageCount = Int(memory.ram.size / GuestMemory.pageSize)
         guard let table = unsafe host_map_memory(pageCount * 8) else {
             fatalError("the host has no memory for a table of \(pageCount) code pages")
@@ -60,7 +63,7 @@ struct CodeCache {
             to: MicroOperation.self, capacity: Self.operationsPerPage + 1)
         let host = unsafe UnsafeRawPointer(memory.ram.host + page * Int(GuestMemory.pageSize))
         unsafe slot.storeBytes(
-            of: Header(host: host, page: UInt32(page), stores: 0, hasNativeCode: false), as: Header.self)
+            of: Header(host: host, core: core, stores: 0, hasNativeCode: false), as: Header.self)
         unsafe (operations + Self.operationsPerPage).initialize(to: MicroOperation(.pageEnd))
         unsafe pages[page] = operations
         return unsafe operations
@@ -88,9 +91,9 @@ struct CodeCache {
 
     /// What operation `number` of a page is when it is no native code.
     static func decoded(_ operations: UnsafeMutablePointer<MicroOperation>, number: Int) -> MicroOperation {
-        let host = unsafe header(of: operations).pointee.host
-        let word = unsafe UInt32(bigEndian: host_load_u32(host + number * 4))
-        return Decoder.decode(word, offset: UInt32(number) * 4)
+        let header = unsafe header(of: operations).pointee
+        let word = unsafe UInt32(bigEndian: host_load_u32(header.host + number * 4))
+        return Decoder.decode(word, offset: UInt32(number) * 4, core: header.core)
     }
 
     // MARK: - Native code

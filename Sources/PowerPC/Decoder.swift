@@ -1,26 +1,31 @@
 /// Turns instruction words into rows of the instruction table, and rows into predecoded operations.
 package enum Decoder {
-    /// For each of 64 primary × 1024 extended opcodes the row's index plus one, or 0 where there is no instruction.
-    private static let index: [UInt8] = {
-        var index = [UInt8](repeating: 0, count: 64 * 1024)
+    private static let opcodes = 64 * 1024
+
+    /// For each model, and each of 64 primary × 1024 extended opcodes, the row's index plus one, or 0 where there is no
+    /// instruction.
+    private static let index: [UInt16] = {
+        var index = [UInt16](repeating: 0, count: Cores.count * opcodes)
         for (number, row) in InstructionTable.rows.enumerated() {
             let primary = Int(row.match >> 26)
             for extended in 0..<1024 where UInt32(extended) << 1 & row.mask == row.match & row.mask & 0x7FE {
-                index[primary << 10 | extended] = UInt8(number + 1)
+                for core in 0..<Cores.count where row.cores.contains(Cores(rawValue: 1 << UInt8(core))) {
+                    index[core * opcodes | primary << 10 | extended] = UInt16(number + 1)
+                }
             }
         }
         return index
     }()
 
-    /// The row that describes `word`, or nil where the core has no such instruction.
-    package static func instruction(for word: UInt32) -> Instruction? {
-        let row = index[Int(word >> 26) << 10 | Int(word >> 1 & 0x3FF)]
+    /// The row that describes `word`, or nil where that core has no such instruction.
+    package static func instruction(for word: UInt32, on core: Cores) -> Instruction? {
+        let row = index[core.rawValue.trailingZeroBitCount * opcodes | Int(word >> 26) << 10 | Int(word >> 1 & 0x3FF)]
         return row == 0 ? nil : InstructionTable.rows[Int(row) - 1]
     }
 
     /// Predecodes `word`, which lies `offset` bytes into its 4 KiB page.
-    static func decode(_ word: UInt32, offset: UInt32) -> MicroOperation {
-        guard let row = instruction(for: word) else { return MicroOperation(.illegal, immediate: word) }
+    static func decode(_ word: UInt32, offset: UInt32, core: Cores) -> MicroOperation {
+        guard let row = instruction(for: word, on: core) else { return MicroOperation(.illegal, immediate: word) }
         let fields = InstructionWord(word)
         let a0 = fields.a == 0 ? MicroOperation.zeroRegister : fields.a
         switch row.operands {
@@ -81,9 +86,39 @@ package enum Decoder {
             return MicroOperation(row.operation, d: fields.crField, a: fields.crSource)
         case .fieldMaskSource:
             return MicroOperation(row.operation, d: fields.target, immediate: UInt32(fields.fieldMask))
-        case .none, .target, .source, .targetTimebase, .enable, .order, .level:
+        case .floatDisplacement, .floatDisplacementUpdate:
+            return MicroOperation(
+                row.operation, d: fields.target, a: row.operands == .floatDisplacement ? a0 : fields.a,
+                b: row.floatingPoint.rawValue, immediate: fields.signed)
+        case .floatIndexed, .floatIndexedUpdate:
+            return MicroOperation(
+                row.operation, d: fields.target, a: row.operands == .floatIndexed ? a0 : fields.a, b: fields.b,
+                immediate: UInt32(row.floatingPoint.rawValue))
+        case .floatAB, .floatAC, .floatACB, .floatB, .floatTarget, .statusBit:
+            return floatingPoint(row, fields, d: fields.target, a: fields.a)
+        case .floatCompare:
+            return floatingPoint(row, fields, d: fields.crField, a: fields.a)
+        case .statusField:
+            return floatingPoint(row, fields, d: fields.crField, a: fields.statusValue)
+        case .statusMaskB:
+            return floatingPoint(row, fields, d: 0, a: fields.statusMask)
+        case .statusToField:
+            return floatingPoint(row, fields, d: fields.crField, a: fields.crSource)
+        case .invalidation, .message:
+            return MicroOperation(row.operation, d: fields.target, a: a0, b: fields.b)
+        case .none, .target, .source, .targetTimebase, .enable, .order, .level, .waitCondition:
             return MicroOperation(row.operation, d: fields.target, immediate: word)
         }
+    }
+
+    private static func floatingPoint(
+        _ row: Instruction, _ fields: InstructionWord, d: UInt8, a: UInt8
+    ) -> MicroOperation {
+        let record = row.variants.contains(.record) && fields.record
+        return MicroOperation(
+            row.operation, d: d, a: a, b: fields.b,
+            immediate: UInt32(row.floatingPoint.rawValue) | UInt32(fields.c) << MicroOperation.thirdSourceShift
+                | (record ? MicroOperation.floatingRecord : 0))
     }
 
     private static func recordFlags(_ row: Instruction, _ fields: InstructionWord) -> UInt32 {

@@ -3,9 +3,9 @@
 /// The instruction table says everything that a line shows. Of the simplified mnemonics only the ubiquitous ones occur:
 /// `li`, `lis`, `mr`, `nop`, `blr`, `bctr`, the moves to and from LR, CTR and XER, and the branches on one condition.
 public enum Disassembler {
-    /// The assembly of `word`, which lies at effective address `address`; `.long` where the core has no such instruction.
-    public static func disassemble(_ word: UInt32, at address: UInt32) -> String {
-        guard let row = Decoder.instruction(for: word) else { return line(".long", hexadecimal(word)) }
+    /// The assembly of `word`, which lies at effective address `address`; `.long` where that core has no such instruction.
+    public static func disassemble(_ word: UInt32, at address: UInt32, on model: CoreModel = .e500v2) -> String {
+        guard let row = Decoder.instruction(for: word, on: model.core) else { return line(".long", hexadecimal(word)) }
         let fields = InstructionWord(word)
         if let simplified = simplified(row, fields, address) { return simplified }
         return line(mnemonic(row, fields), operands(row, fields, address))
@@ -16,6 +16,7 @@ public enum Disassembler {
         if row.variants.contains(.overflow), fields.overflow { name += "o" }
         if row.variants.contains(.link), fields.link { name += "l" }
         if row.variants.contains(.absolute), fields.absolute { name += "a" }
+        if row.variants.contains(.wholeLine), fields.wholeLine { name += "l" }
         if row.variants.contains(.record), fields.record, name.utf8.last != UInt8(ascii: ".") { name += "." }
         return name
     }
@@ -38,6 +39,24 @@ public enum Disassembler {
         case .stringImmediate: return "\(target),\(a0),\(fields.b == 0 ? 32 : fields.b)"
         case .address: return "\(a0),\(b)"
         case .cacheTouch: return "\(fields.target),\(a0),\(b)"
+        case .invalidation: return "\(fields.target & 3),\(a0),\(b)"
+        case .message: return b
+        case .floatDisplacement: return "\(floating(fields.target)),\(signed(fields))(\(a0))"
+        case .floatDisplacementUpdate: return "\(floating(fields.target)),\(signed(fields))(\(a))"
+        case .floatIndexed: return "\(floating(fields.target)),\(a0),\(b)"
+        case .floatIndexedUpdate: return "\(floating(fields.target)),\(a),\(b)"
+        case .floatAB: return "\(floating(fields.target)),\(floating(fields.a)),\(floating(fields.b))"
+        case .floatAC: return "\(floating(fields.target)),\(floating(fields.a)),\(floating(fields.c))"
+        case .floatACB:
+            return "\(floating(fields.target)),\(floating(fields.a)),\(floating(fields.c)),\(floating(fields.b))"
+        case .floatB: return "\(floating(fields.target)),\(floating(fields.b))"
+        case .floatCompare: return "cr\(fields.crField),\(floating(fields.a)),\(floating(fields.b))"
+        case .floatTarget: return floating(fields.target)
+        case .statusBit: return "\(fields.target)"
+        case .statusField: return "\(fields.crField),\(fields.statusValue)"
+        case .statusMaskB: return "\(fields.statusMask),\(floating(fields.b))"
+        case .statusToField: return "cr\(fields.crField),cr\(fields.crSource)"
+        case .waitCondition: return fields.target & 3 == 0 ? "" : "\(fields.target & 3)"
         case .targetA: return "\(target),\(a)"
         case .aSourceB: return "\(a),\(target),\(b)"
         case .aSource: return "\(a),\(target)"
@@ -81,6 +100,12 @@ public enum Disassembler {
         case .mfspr, .mtspr:
             guard let name = shortName(ofSPR: fields.spr) else { return nil }
             return line((row.operation == .mfspr ? "mf" : "mt") + name, target)
+        case .tlbilx where fields.target & 3 == 0:
+            return "tlbilxlpid"
+        case .tlbilx where fields.target & 3 == 1:
+            return "tlbilxpid"
+        case .tlbilx where fields.target & 3 == 3:
+            return line("tlbilxva", "\(fields.a == 0 ? "0" : register(fields.a)),\(register(fields.b))")
         case .branchConditionalToLR where fields.target == 20 && fields.a == 0:
             return fields.link ? "blrl" : "blr"
         case .branchConditionalToCTR where fields.target == 20 && fields.a == 0:
@@ -121,6 +146,8 @@ public enum Disassembler {
 
     private static func register(_ number: UInt8) -> String { "r\(number)" }
 
+    private static func floating(_ number: UInt8) -> String { "f\(number)" }
+
     private static func signed(_ fields: InstructionWord) -> Int16 { Int16(truncatingIfNeeded: fields.word) }
 
     private static func hexadecimal(_ value: UInt32) -> String { "0x" + String(value, radix: 16) }
@@ -156,6 +183,19 @@ extension Operands {
             .trapRegisters, .crBits:
             return target | a | b
         case .address: return a | b
+        case .invalidation: return 0x0060_0000 | a | b
+        case .message: return b
+        case .waitCondition: return 0x0060_0000
+        case .floatDisplacement, .floatDisplacementUpdate: return target | a | immediate
+        case .floatIndexed, .floatIndexedUpdate, .floatAB: return target | a | b
+        case .floatAC: return target | a | c
+        case .floatACB: return target | a | b | c
+        case .floatB: return target | b
+        case .floatCompare: return crField | a | b
+        case .floatTarget, .statusBit: return target
+        case .statusField: return crField | 0xF000
+        case .statusMaskB: return 0x01FE_0000 | b
+        case .statusToField: return crField | 0x001C_0000
         case .targetA, .aSource, .branchRegister: return target | a
         case .rotateImmediate, .rotateRegister: return target | a | b | c | 0x3E
         case .compareSigned, .compareUnsigned: return crField | a | immediate

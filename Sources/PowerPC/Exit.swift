@@ -16,6 +16,8 @@ public enum Exit {
     /// The guest invalidated a translation that other vCPUs may hold (`tlbivax`): pass the operand to
     /// `invalidateTLB(_:)` of each other one.
     case invalidateTLB(operand: UInt32)
+    /// The guest sent a message to other vCPUs (`msgsnd`): pass the operand to `receiveMessage(operand:)` of each.
+    case message(operand: UInt32)
     /// The guest asked for a reset through DBCR0 or its watchdog ran out.
     case reset(Reset)
     /// The guest cannot go on.

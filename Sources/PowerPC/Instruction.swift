@@ -6,6 +6,8 @@ package struct Instruction {
     package let mnemonic: StaticString
     /// The operation that the interpreter carries out.
     let operation: Operation
+    /// Which one of the floating-point unit it is, if it is one of them.
+    let floatingPoint: FloatingPointOperation
     /// The value of the bits of ``mask``.
     package let match: UInt32
     /// The bits that tell this instruction from all others.
@@ -14,6 +16,8 @@ package struct Instruction {
     package let operands: Operands
     /// The forms that one more bit selects.
     package let variants: Variants
+    /// The models that have it.
+    package let cores: Cores
 
     /// Bits that select a form of the same instruction.
     package struct Variants: OptionSet {
@@ -29,6 +33,8 @@ package struct Instruction {
         package static let link = Variants(rawValue: 4)
         /// Bit 30 makes the target absolute (`a`).
         package static let absolute = Variants(rawValue: 8)
+        /// Bit 10 asks for a whole line, however long lines seem to be (`l`).
+        package static let wholeLine = Variants(rawValue: 16)
     }
 }
 
@@ -61,6 +67,40 @@ package enum Operands: UInt8 {
     case address
     /// `CT, rA0, rB`
     case cacheTouch
+    /// `T, rA0, rB`
+    case invalidation
+    /// `rB`
+    case message
+    /// `WC`
+    case waitCondition
+    /// `frT, D(rA0)`
+    case floatDisplacement
+    /// `frT, D(rA)` that also writes the effective address to rA.
+    case floatDisplacementUpdate
+    /// `frT, rA0, rB` of a storage access.
+    case floatIndexed
+    /// `frT, rA, rB` of a storage access that also writes the effective address to rA.
+    case floatIndexedUpdate
+    /// `frT, frA, frB`
+    case floatAB
+    /// `frT, frA, frC`
+    case floatAC
+    /// `frT, frA, frC, frB`
+    case floatACB
+    /// `frT, frB`
+    case floatB
+    /// `BF, frA, frB`
+    case floatCompare
+    /// `frT`
+    case floatTarget
+    /// `BT` of FPSCR.
+    case statusBit
+    /// `BF, U` of FPSCR.
+    case statusField
+    /// `FLM, frB`
+    case statusMaskB
+    /// `BF, BFA` of which the second is of FPSCR.
+    case statusToField
     /// `rT, rA, rB`
     case targetAB
     /// `rT, rA`
@@ -135,6 +175,7 @@ struct InstructionWord {
     var signed: UInt32 { UInt32(bitPattern: Int32(Int16(truncatingIfNeeded: word))) }
     var unsigned: UInt32 { word & 0xFFFF }
     var record: Bool { word & 1 != 0 }
+    var wholeLine: Bool { word & 0x0020_0000 != 0 }
     var overflow: Bool { word & 0x400 != 0 }
     var absolute: Bool { word & 2 != 0 }
     var link: Bool { word & 1 != 0 }
@@ -149,6 +190,10 @@ struct InstructionWord {
     /// The SPR (or timebase register) number, whose two halves the encoding swaps.
     var spr: Int { Int((word >> 16 & 31) | (word >> 6 & 0x3E0)) }
     var level: UInt32 { word >> 5 & 0x7F }
+    /// Which fields of FPSCR a move writes.
+    var statusMask: UInt8 { UInt8(truncatingIfNeeded: word >> 17) }
+    /// Four bits for a field of FPSCR.
+    var statusValue: UInt8 { UInt8(truncatingIfNeeded: word >> 12) & 15 }
 
     /// The mask of ones from bit MB to bit ME, wrapping around (Power ISA, rotate instructions).
     var rotateMask: UInt32 {

@@ -1,43 +1,66 @@
-/// Every instruction of the e500v2 core's 32-bit set (PowerPC e500 Core Family Reference Manual, chapter 3).
+/// Every instruction of the e500v2 and e500mc cores' 32-bit set (PowerPC e500 Core Family Reference Manual, chapter 3;
+/// e500mc Core Reference Manual, chapter 3).
 ///
-/// SPE and embedded floating point share primary opcode 4 and are one row, because this model has no SPE unit.
+/// SPE and embedded floating point share primary opcode 4 and are one row, because there is no SPE unit.
 package enum InstructionTable {
     private static func primary(
         _ mnemonic: StaticString, _ operation: Operation, _ opcode: UInt32, _ operands: Operands,
         _ variants: Instruction.Variants = []
     ) -> Instruction {
         Instruction(
-            mnemonic: mnemonic, operation: operation, match: opcode << 26, mask: 0x3F << 26, operands: operands,
-            variants: variants)
+            mnemonic: mnemonic, operation: operation, floatingPoint: .none, match: opcode << 26, mask: 0x3F << 26,
+            operands: operands,
+            variants: variants, cores: .all)
     }
 
     /// A form with a 10-bit extended opcode in bits 21–30; with overflow variants bit 21 is theirs.
     private static func extended(
         _ mnemonic: StaticString, _ operation: Operation, _ opcode: UInt32, _ extended: UInt32, _ operands: Operands,
-        _ variants: Instruction.Variants = []
+        _ variants: Instruction.Variants = [], on cores: Cores = .all
     ) -> Instruction {
         let bits: UInt32 = variants.contains(.overflow) ? 0x1FF : 0x3FF
         return Instruction(
-            mnemonic: mnemonic, operation: operation, match: opcode << 26 | extended << 1, mask: 0x3F << 26 | bits << 1,
-            operands: operands, variants: variants)
+            mnemonic: mnemonic, operation: operation, floatingPoint: .none, match: opcode << 26 | extended << 1,
+            mask: 0x3F << 26 | bits << 1,
+            operands: operands, variants: variants, cores: cores)
     }
 
     /// `isel` has a 5-bit extended opcode, because its fourth operand takes bits 21–25.
     private static func select(_ mnemonic: StaticString, _ operation: Operation) -> Instruction {
         Instruction(
-            mnemonic: mnemonic, operation: operation, match: 31 << 26 | 15 << 1, mask: 0x3F << 26 | 0x1F << 1,
-            operands: .select, variants: [])
+            mnemonic: mnemonic, operation: operation, floatingPoint: .none, match: 31 << 26 | 15 << 1,
+            mask: 0x3F << 26 | 0x1F << 1,
+            operands: .select, variants: [], cores: .all)
     }
 
     /// A quarter of primary opcode 4 that belongs to the SPE unit.
     private static func spe(_ quarter: UInt32) -> Instruction {
         Instruction(
-            mnemonic: "spe", operation: .spe, match: 4 << 26 | quarter, mask: 0x3F << 26 | 0x600, operands: .targetAB,
-            variants: [])
+            mnemonic: "spe", operation: .spe, floatingPoint: .none, match: 4 << 26 | quarter, mask: 0x3F << 26 | 0x600,
+            operands: .targetAB,
+            variants: [], cores: .e500v2)
+    }
+
+    /// An instruction of the floating-point unit. `bits` of its extended opcode count: 10, 5 with a third source, or none.
+    private static func float(
+        _ mnemonic: StaticString, _ floatingPoint: FloatingPointOperation, _ opcode: UInt32, _ extended: UInt32 = 0,
+        bits: UInt32 = 10, _ operands: Operands, _ variants: Instruction.Variants = []
+    ) -> Instruction {
+        let operation: Operation =
+            switch operands {
+            case .floatDisplacement, .floatDisplacementUpdate: .floatingStorage
+            case .floatIndexed, .floatIndexedUpdate: .floatingStorageIndexed
+            default: .floatingPoint
+            }
+        return Instruction(
+            mnemonic: mnemonic, operation: operation, floatingPoint: floatingPoint,
+            match: opcode << 26 | extended << 1, mask: 0x3F << 26 | ((1 << bits) - 1) << 1, operands: operands,
+            variants: variants, cores: .e500mc)
     }
 
     package static let rows: [Instruction] =
-        immediateRows + branchRows + storageRows + integerRows + logicalRows + systemRows
+        immediateRows + branchRows + storageRows + integerRows + logicalRows + systemRows + floatStorageRows
+        + floatArithmeticRows + floatStatusRows
 
     private static let immediateRows: [Instruction] = [
         primary("twi", .twi, 3, .trapImmediate),
@@ -68,6 +91,7 @@ package enum InstructionTable {
         extended("bclr", .branchConditionalToLR, 19, 16, .branchRegister, .link),
         extended("crnor", .crnor, 19, 33, .crBits),
         extended("rfmci", .rfmci, 19, 38, .none),
+        extended("rfdi", .rfdi, 19, 39, .none, on: .e500mc),
         extended("rfi", .rfi, 19, 50, .none),
         extended("rfci", .rfci, 19, 51, .none),
         extended("crandc", .crandc, 19, 129, .crBits),
@@ -132,12 +156,14 @@ package enum InstructionTable {
         extended("stswx", .stswx, 31, 661, .indexed),
         extended("stwbrx", .stwbrx, 31, 662, .indexed),
         extended("stswi", .stswi, 31, 725, .stringImmediate),
-        extended("dcba", .nop, 31, 758, .address),
+        extended("dcba", .nop, 31, 758, .address, on: .e500v2),
+        extended("dcba", .nop, 31, 758, .address, .wholeLine, on: .e500mc),
         extended("lhbrx", .lhbrx, 31, 790, .indexed),
         extended("mbar", .fence, 31, 854, .order),
         extended("sthbrx", .sthbrx, 31, 918, .indexed),
         extended("icbi", .icbi, 31, 982, .address),
-        extended("dcbz", .dcbz, 31, 1014, .address),
+        extended("dcbz", .dcbz, 31, 1014, .address, on: .e500v2),
+        extended("dcbz", .dcbz, 31, 1014, .address, .wholeLine, on: .e500mc),
     ]
 
     private static let integerRows: [Instruction] = [
@@ -184,12 +210,16 @@ package enum InstructionTable {
     private static let systemRows: [Instruction] = [
         spe(0x200),
         spe(0x400),
+        extended("tlbilx", .tlbilx, 31, 18, .invalidation, on: .e500mc),
         extended("mfcr", .mfcr, 31, 19, .target),
+        extended("wait", .wait, 31, 62, .waitCondition, on: .e500mc),
         extended("mfmsr", .mfmsr, 31, 83, .target),
         extended("wrtee", .wrtee, 31, 131, .source),
         extended("mtcrf", .mtcrf, 31, 144, .fieldMaskSource),
         extended("mtmsr", .mtmsr, 31, 146, .source),
         extended("wrteei", .wrteei, 31, 163, .enable),
+        extended("msgsnd", .msgsnd, 31, 206, .message, on: .e500mc),
+        extended("msgclr", .msgclr, 31, 238, .message, on: .e500mc),
         extended("mfspr", .mfspr, 31, 339, .targetSPR),
         extended("mftb", .mftb, 31, 371, .targetTimebase),
         extended("mtspr", .mtspr, 31, 467, .sprSource),
@@ -199,5 +229,65 @@ package enum InstructionTable {
         extended("tlbsx", .tlbsx, 31, 914, .address),
         extended("tlbre", .tlbre, 31, 946, .none),
         extended("tlbwe", .tlbwe, 31, 978, .none),
+    ]
+
+    private static let floatStorageRows: [Instruction] = [
+        float("lfs", .lfs, 48, bits: 0, .floatDisplacement),
+        float("lfsu", .lfsu, 49, bits: 0, .floatDisplacementUpdate),
+        float("lfd", .lfd, 50, bits: 0, .floatDisplacement),
+        float("lfdu", .lfdu, 51, bits: 0, .floatDisplacementUpdate),
+        float("stfs", .stfs, 52, bits: 0, .floatDisplacement),
+        float("stfsu", .stfsu, 53, bits: 0, .floatDisplacementUpdate),
+        float("stfd", .stfd, 54, bits: 0, .floatDisplacement),
+        float("stfdu", .stfdu, 55, bits: 0, .floatDisplacementUpdate),
+        float("lfsx", .lfs, 31, 535, .floatIndexed),
+        float("lfsux", .lfsu, 31, 567, .floatIndexedUpdate),
+        float("lfdx", .lfd, 31, 599, .floatIndexed),
+        float("lfdux", .lfdu, 31, 631, .floatIndexedUpdate),
+        float("stfsx", .stfs, 31, 663, .floatIndexed),
+        float("stfsux", .stfsu, 31, 695, .floatIndexedUpdate),
+        float("stfdx", .stfd, 31, 727, .floatIndexed),
+        float("stfdux", .stfdu, 31, 759, .floatIndexedUpdate),
+        float("stfiwx", .stfiwx, 31, 983, .floatIndexed),
+    ]
+
+    private static let floatArithmeticRows: [Instruction] = [
+        float("fdivs", .fdivs, 59, 18, bits: 5, .floatAB, .record),
+        float("fsubs", .fsubs, 59, 20, bits: 5, .floatAB, .record),
+        float("fadds", .fadds, 59, 21, bits: 5, .floatAB, .record),
+        float("fres", .fres, 59, 24, bits: 5, .floatB, .record),
+        float("fmuls", .fmuls, 59, 25, bits: 5, .floatAC, .record),
+        float("fmsubs", .fmsubs, 59, 28, bits: 5, .floatACB, .record),
+        float("fmadds", .fmadds, 59, 29, bits: 5, .floatACB, .record),
+        float("fnmsubs", .fnmsubs, 59, 30, bits: 5, .floatACB, .record),
+        float("fnmadds", .fnmadds, 59, 31, bits: 5, .floatACB, .record),
+        float("fdiv", .fdiv, 63, 18, bits: 5, .floatAB, .record),
+        float("fsub", .fsub, 63, 20, bits: 5, .floatAB, .record),
+        float("fadd", .fadd, 63, 21, bits: 5, .floatAB, .record),
+        float("fsel", .fsel, 63, 23, bits: 5, .floatACB, .record),
+        float("fmul", .fmul, 63, 25, bits: 5, .floatAC, .record),
+        float("frsqrte", .frsqrte, 63, 26, bits: 5, .floatB, .record),
+        float("fmsub", .fmsub, 63, 28, bits: 5, .floatACB, .record),
+        float("fmadd", .fmadd, 63, 29, bits: 5, .floatACB, .record),
+        float("fnmsub", .fnmsub, 63, 30, bits: 5, .floatACB, .record),
+        float("fnmadd", .fnmadd, 63, 31, bits: 5, .floatACB, .record),
+        float("fcmpu", .fcmpu, 63, 0, .floatCompare),
+        float("frsp", .frsp, 63, 12, .floatB, .record),
+        float("fctiw", .fctiw, 63, 14, .floatB, .record),
+        float("fctiwz", .fctiwz, 63, 15, .floatB, .record),
+        float("fcmpo", .fcmpo, 63, 32, .floatCompare),
+        float("fneg", .fneg, 63, 40, .floatB, .record),
+        float("fmr", .fmr, 63, 72, .floatB, .record),
+        float("fnabs", .fnabs, 63, 136, .floatB, .record),
+        float("fabs", .fabs, 63, 264, .floatB, .record),
+    ]
+
+    private static let floatStatusRows: [Instruction] = [
+        float("mtfsb1", .mtfsb1, 63, 38, .statusBit, .record),
+        float("mcrfs", .mcrfs, 63, 64, .statusToField),
+        float("mtfsb0", .mtfsb0, 63, 70, .statusBit, .record),
+        float("mtfsfi", .mtfsfi, 63, 134, .statusField, .record),
+        float("mffs", .mffs, 63, 583, .floatTarget, .record),
+        float("mtfsf", .mtfsf, 63, 711, .statusMaskB, .record),
     ]
 }

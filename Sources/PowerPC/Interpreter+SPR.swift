@@ -2,7 +2,7 @@
 extension CPU {
     mutating func moveFromSPR(_ op: MicroOperation) -> Step {
         let number = InstructionWord(op.immediate).spr
-        guard let info = SPRTable.info(number) else { return unknownSPR(number) }
+        guard let info = SPRTable.info(number, on: model.core) else { return unknownSPR(number) }
         if info.isPrivileged {
             if user { return fault(PendingException(interrupt: .program, syndrome: ESR.privileged)) }
             counters.count(op.operation)
@@ -20,7 +20,7 @@ extension CPU {
 
     mutating func moveToSPR(_ op: MicroOperation) -> Step {
         let number = InstructionWord(op.immediate).spr
-        guard let info = SPRTable.info(number) else { return unknownSPR(number) }
+        guard let info = SPRTable.info(number, on: model.core) else { return unknownSPR(number) }
         if info.isPrivileged {
             if user { return fault(PendingException(interrupt: .program, syndrome: ESR.privileged)) }
             counters.count(op.operation)
@@ -28,7 +28,7 @@ extension CPU {
         guard info.isWritable else { return illegal() }
         let value = gpr[op.d]
         switch info.storage {
-        case .file(let mask): spr[number] = value & mask | spr[number] & ~mask & info.reset
+        case .file(let mask): spr[number] = value & mask
         case .shared64(let offset): page[double: offset] = value
         case .shared32(let offset): page[word: offset] = value
         case .sharedAlias64: return illegal()

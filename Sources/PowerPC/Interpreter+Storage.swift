@@ -333,9 +333,6 @@ extension CPU {
 
     // MARK: - Reservations and cache lines
 
-    /// Bytes of a cache line, which is also the reservation granule.
-    private static let lineSize: UInt32 = 32
-
     mutating func loadReserve(_ op: MicroOperation) -> Bool {
         let address = effectiveAddress(op)
         guard requireWordAlignment(address, stores: false) else { return false }
@@ -378,7 +375,7 @@ extension CPU {
     /// What ``CPU/reservation`` is for a word at `pointer`: its granule, which nobody else writes to meanwhile, or where
     /// vCPUs share the memory the word alone, whose value tells.
     private func reserved(_ pointer: UnsafeMutableRawPointer) -> UInt {
-        UInt(bitPattern: pointer) & ~UInt(sharesMemory ? 3 : Self.lineSize - 1)
+        UInt(bitPattern: pointer) & ~UInt(sharesMemory ? 3 : model.cacheLineSize - 1)
     }
 
     /// Stores `value` where `lwarx` looked. False where another vCPU has changed the word: with the same value written
@@ -391,13 +388,13 @@ extension CPU {
 
     /// `dcbz`: a line of zeros.
     mutating func zeroLine(_ op: MicroOperation, _ direct: DirectAccess) -> Bool {
-        let address = (gpr[op.a] &+ gpr[op.b]) & ~(Self.lineSize - 1)
+        let address = (gpr[op.a] &+ gpr[op.b]) & ~(model.cacheLineSize - 1)
         let entry = direct.array[address]
         if entry.write == direct.context | UInt64(address & ~0xFFF) {
             // SAFETY: the tag vouches for the whole page, and a line does not leave it.
             unsafe HostAccess.zero(
                 UnsafeMutableRawPointer(bitPattern: entry.offset &+ UInt(address)).unsafelyUnwrapped,
-                count: Int(Self.lineSize))
+                count: Int(model.cacheLineSize))
             return true
         }
         guard let place = place(address, writes: true) else { return false }
@@ -406,9 +403,9 @@ extension CPU {
             stop = .exception(PendingException(interrupt: .alignment, syndrome: ESR.store, dataAddress: address))
             return false
         case .memory(let pointer, _, let code):
-            unsafe HostAccess.zero(pointer, count: Int(Self.lineSize))
+            unsafe HostAccess.zero(pointer, count: Int(model.cacheLineSize))
             guard let code else { return true }
-            noteCodeStore(at: code, count: Int(Self.lineSize))
+            noteCodeStore(at: code, count: Int(model.cacheLineSize))
             stop = .codeChanged(effective: address)
             return false
         }
@@ -460,6 +457,7 @@ extension CPU {
     private mutating func finishStore(_ op: MicroOperation, effective: UInt32) {
         switch op.operation {
         case .stbu, .stbux, .sthu, .sthux, .stwu, .stwux: gpr[op.a] = effective
+        case .floatingStorage, .floatingStorageIndexed: finishFloatingStorage(op, loaded: nil, effective: effective)
         default: break
         }
         pc &+= 4
@@ -476,6 +474,7 @@ extension CPU {
         case .lbz, .lbzu, .lbzx, .lbzux: gpr[op.d] = UInt32(UInt8(truncatingIfNeeded: value))
         case .lhz, .lhzu, .lhzx, .lhzux: gpr[op.d] = UInt32(UInt16(truncatingIfNeeded: value))
         case .lha, .lhau, .lhax, .lhaux: gpr[op.d] = extend(UInt16(truncatingIfNeeded: value))
+        case .floatingStorage, .floatingStorageIndexed: finishFloatingStorage(op, loaded: value, effective: effective)
         case .lhbrx: gpr[op.d] = UInt32(UInt16(truncatingIfNeeded: value).byteSwapped)
         case .lwbrx: gpr[op.d] = UInt32(truncatingIfNeeded: value).byteSwapped
         default: gpr[op.d] = UInt32(truncatingIfNeeded: value)

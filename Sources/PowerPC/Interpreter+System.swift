@@ -17,6 +17,7 @@ extension CPU {
             return returnFromInterrupt(to: page[double: SharedPage.srr0], msr: page[double: SharedPage.srr1])
         case .rfci: return returnFromInterrupt(to: spr[SPR.csrr0], msr: spr[SPR.csrr1])
         case .rfmci: return returnFromInterrupt(to: spr[SPR.mcsrr0], msr: spr[SPR.mcsrr1])
+        case .rfdi: return returnFromInterrupt(to: spr[SPR.dsrr0], msr: spr[SPR.dsrr1])
         case .mfmsr:
             gpr[op.d] = msr
             return .next
@@ -42,6 +43,7 @@ extension CPU {
             guard sharesMemory else { return finish() }
             _ = finish()
             return .exit(.invalidateTLB(operand: address(op)))
+        case .tlbilx: return invalidateLocally(kind: op.d & 3, address(op)) ? finish() : illegal()
         case .tlbsync: return .next
         case .dcbi, .cacheTouchData:
             if touch(address(op)) { return .next }
@@ -50,6 +52,21 @@ extension CPU {
             if sharesMemory { return invalidateCode(op) }
             if touch(address(op)) { return .next }
             return finishStop(op).map { .exit($0) } ?? .resync
+        case .msgsnd:
+            _ = finish()
+            if sharesMemory { return .exit(.message(operand: gpr[op.b])) }
+            receiveMessage(operand: gpr[op.b])
+            return .resync
+        case .msgclr:
+            if let interrupt = ProcessorMessage(gpr[op.b]).interrupt { setPin(interrupt, asserted: false) }
+            return finish()
+        case .wait:
+            // Only WC=0 waits for an interrupt; the others may be, and are, nothing.
+            if op.d & 3 == 0 {
+                waiting = .forDelivery
+                requestService()
+            }
+            return finish()
         case .spe:
             // This model has no SPE unit: enabling it makes its instructions illegal.
             return msr & MSR.spe == 0

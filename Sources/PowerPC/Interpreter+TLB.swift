@@ -26,7 +26,7 @@ extension CPU {
     }
 
     private var location: TLB.Location {
-        TLB.Location(mas0: page[word: SharedPage.mas0], effective: page[double: SharedPage.mas2])
+        tlb.location(mas0: page[word: SharedPage.mas0], effective: page[double: SharedPage.mas2])
     }
 
     mutating func writeTLB() {
@@ -92,7 +92,7 @@ extension CPU {
         var mas0 = mas4 & MAS.mas0SelectMask
         if mas0 & MAS.mas0SelectMask == 0 {
             let victim = nextVictim
-            nextVictim = (victim + 1) & UInt32(TLB.ways - 1)
+            nextVictim = (victim + 1) & UInt32(tlb.ways - 1)
             mas0 |= victim << 16 | nextVictim
         }
         page[word: SharedPage.mas0] = mas0
@@ -116,5 +116,23 @@ extension CPU {
             data.flush(page: operand)
             code.flush(page: operand)
         }
+    }
+
+    /// `tlbilx`: invalidates in this core alone, everything, the process of MAS6, or a page of whatever process. False
+    /// where there is no such kind.
+    mutating func invalidateLocally(kind: UInt8, _ address: UInt32) -> Bool {
+        switch kind {
+        case 0:
+            tlb.invalidateAll(tlb1: false)
+            tlb.invalidateAll(tlb1: true)
+        case 1:
+            tlb.invalidate(process: MAS.process(page[word: SharedPage.mas6]))
+        case 3:
+            tlb.invalidate(address, tlb1: false)
+            tlb.invalidate(address, tlb1: true)
+        default: return false
+        }
+        flushTranslations()
+        return true
     }
 }

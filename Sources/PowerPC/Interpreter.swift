@@ -440,6 +440,9 @@ extension CPU {
                     case .dcbz:
                         guard zeroLine(op, direct) else { break loop }
 
+                    case .floatingPoint, .floatingStorage, .floatingStorageIndexed:
+                        guard floatingPoint(op, direct) else { break loop }
+
                     // MARK: Branches
                     case .branch:
                         guard branch(op, &cursor, threshold) else { break expired }
@@ -534,9 +537,9 @@ extension CPU {
                         instructions = settled(&cursor)
                         return raise(PendingException(interrupt: .program, syndrome: ESR.trap))
 
-                    case .illegal, .sc, .rfi, .rfci, .rfmci, .mfmsr, .mtmsr, .wrtee, .wrteei, .mfspr, .mtspr, .mftb,
-                        .tlbre,
-                        .tlbwe, .tlbsx, .tlbivax, .tlbsync, .dcbi, .cacheTouchData, .icbi, .spe:
+                    case .illegal, .sc, .rfi, .rfci, .rfmci, .rfdi, .mfmsr, .mtmsr, .wrtee, .wrteei, .mfspr, .mtspr,
+                        .mftb, .tlbre, .tlbwe, .tlbsx, .tlbivax, .tlbilx, .tlbsync, .dcbi, .cacheTouchData, .icbi,
+                        .msgsnd, .msgclr, .wait, .spe:
                         pc = cursor.pc
                         instructions = settled(&cursor)
                         switch system(op) {

@@ -14,6 +14,8 @@ public enum Interrupt: Int, CaseIterable, Sendable {
     case alignment = 5
     /// An illegal or privileged instruction, or a trap.
     case program = 6
+    /// A floating-point instruction while MSR[FP] is 0.
+    case floatingPointUnavailable = 7
     /// `sc`.
     case systemCall = 8
     /// The decrementer reached zero.
@@ -28,6 +30,10 @@ public enum Interrupt: Int, CaseIterable, Sendable {
     case instructionTLBMiss = 14
     /// An SPE instruction while MSR[SPE] is 0.
     case speUnavailable = 32
+    /// A message from a processor (`msgsnd`).
+    case doorbell = 36
+    /// A critical message from a processor.
+    case criticalDoorbell = 37
 
     /// The interrupt's name in statistics.
     public var name: StaticString {
@@ -39,6 +45,7 @@ public enum Interrupt: Int, CaseIterable, Sendable {
         case .external: "external"
         case .alignment: "alignment"
         case .program: "program"
+        case .floatingPointUnavailable: "floating_point_unavailable"
         case .systemCall: "system_call"
         case .decrementer: "decrementer"
         case .fixedInterval: "fixed_interval"
@@ -46,16 +53,28 @@ public enum Interrupt: Int, CaseIterable, Sendable {
         case .dataTLBMiss: "data_tlb_miss"
         case .instructionTLBMiss: "instruction_tlb_miss"
         case .speUnavailable: "spe_unavailable"
+        case .doorbell: "doorbell"
+        case .criticalDoorbell: "critical_doorbell"
         }
     }
 
     /// The number of the SPR that holds the interrupt's vector offset.
     var vectorRegister: Int { rawValue < 16 ? SPR.ivor0 + rawValue : SPR.ivor32 + rawValue - 32 }
 
+    /// The bit that stands for it among pending interrupts. Those that an instruction causes are never pending, which
+    /// leaves bits for the ones with numbers above 31.
+    var pendingBit: UInt32 {
+        switch self {
+        case .doorbell: 1 << 16
+        case .criticalDoorbell: 1 << 17
+        default: 1 << UInt32(rawValue & 31)
+        }
+    }
+
     /// Which registers save the interrupted context.
     var saveClass: SaveClass {
         switch self {
-        case .criticalInput, .watchdog: .critical
+        case .criticalInput, .watchdog, .criticalDoorbell: .critical
         case .machineCheck: .machineCheck
         default: .base
         }
@@ -87,4 +106,26 @@ struct PendingException {
     var interrupt: Interrupt
     var syndrome: UInt32 = 0
     var dataAddress: UInt32 = 0
+}
+
+/// What `msgsnd` and `msgclr` find in rB (Power ISA 2.06 Book III-E §11.2, processor control).
+struct ProcessorMessage {
+    /// The interrupt that the message stands for; nil for a type that the core does not know.
+    let interrupt: Interrupt?
+    private let isBroadcast: Bool
+    private let tag: UInt32
+
+    init(_ operand: UInt32) {
+        interrupt =
+            switch operand >> 27 {
+            case 0: .doorbell
+            case 1: .criticalDoorbell
+            default: nil
+            }
+        isBroadcast = operand & 0x0400_0000 != 0
+        tag = operand & 0x3FFF
+    }
+
+    /// Whether the processor with that PIR accepts it.
+    func reaches(processor: UInt32) -> Bool { isBroadcast || processor & 0x3FFF == tag }
 }

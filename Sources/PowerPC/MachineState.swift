@@ -12,18 +12,26 @@ public enum MSR {
     public static let ee: UInt32 = 0x0000_8000
     /// Problem (user) state.
     public static let pr: UInt32 = 0x0000_4000
+    /// Floating point available.
+    public static let fp: UInt32 = 0x0000_2000
     /// Machine check enabled.
     public static let me: UInt32 = 0x0000_1000
+    /// With ``fe1``: whether floating-point exceptions interrupt.
+    public static let fe0: UInt32 = 0x0000_0800
+    /// Debug wait enable of the e500v2.
+    public static let dwe: UInt32 = 0x0000_0400
     /// Debug interrupts enabled.
     public static let de: UInt32 = 0x0000_0200
+    /// With ``fe0``: whether floating-point exceptions interrupt.
+    public static let fe1: UInt32 = 0x0000_0100
     /// Address space of instruction fetches.
     public static let `is`: UInt32 = 0x0000_0020
     /// Address space of data accesses.
     public static let ds: UInt32 = 0x0000_0010
-
-    /// The bits that this core has; the others read as zero.
-    static let implemented: UInt32 =
-        ucle | spe | we | ce | ee | pr | 0x2000 | me | 0x0800 | 0x0400 | de | 0x0100 | `is` | ds | 0x0004
+    /// Performance monitor mark.
+    public static let pmm: UInt32 = 0x0000_0004
+    /// Recoverable: cleared only by a machine check.
+    public static let ri: UInt32 = 0x0000_0002
 }
 
 /// Bits of the exception syndrome register.
@@ -34,6 +42,8 @@ enum ESR {
     static let privileged: UInt32 = 0x0400_0000
     /// Trap instruction.
     static let trap: UInt32 = 0x0200_0000
+    /// An enabled floating-point exception.
+    static let floatingPoint: UInt32 = 0x0100_0000
     /// The access was a store.
     static let store: UInt32 = 0x0080_0000
     /// An access to a little-endian page by an instruction that needs big-endian order, or across both.

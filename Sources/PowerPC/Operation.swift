@@ -40,6 +40,10 @@ enum Operation: UInt8 {
     case lwarx, stwcx
     case dcbz
 
+    // The classic floating-point unit, whose instructions ``FloatingPointOperation`` tells apart: accesses with a
+    // displacement, accesses with an index, and all the rest.
+    case floatingStorage, floatingStorageIndexed, floatingPoint
+
     // Branches.
     case branch, branchFar, branchLink, branchLinkFar, branchAbsolute
     case branchTrue, branchTrueFar, branchFalse, branchFalseFar
@@ -59,11 +63,12 @@ enum Operation: UInt8 {
     case fence, contextFence
 
     // Everything below leaves the interpreter's loop for `Interpreter+System`.
-    case sc, rfi, rfci, rfmci
+    case sc, rfi, rfci, rfmci, rfdi
     case mfmsr, mtmsr, wrtee, wrteei
     case mfspr, mtspr, mftb
-    case tlbre, tlbwe, tlbsx, tlbivax, tlbsync
+    case tlbre, tlbwe, tlbsx, tlbivax, tlbilx, tlbsync
     case dcbi, cacheTouchData, icbi
+    case msgsnd, msgclr, wait
     case spe
 }
 
@@ -74,12 +79,37 @@ extension Operation {
     /// Whether only supervisor state may execute it. `mfspr` and `mtspr` depend on the register instead.
     var isPrivileged: Bool {
         switch self {
-        case .rfi, .rfci, .rfmci, .mfmsr, .mtmsr, .wrtee, .wrteei, .tlbre, .tlbwe, .tlbsx, .tlbivax, .tlbsync, .dcbi:
+        case .rfi, .rfci, .rfmci, .rfdi, .mfmsr, .mtmsr, .wrtee, .wrteei, .tlbre, .tlbwe, .tlbsx, .tlbivax, .tlbilx,
+            .tlbsync, .dcbi, .msgsnd, .msgclr:
             true
         default:
             false
         }
     }
+}
+
+/// The instructions of the classic floating-point unit. Raw values are what predecoded operations hold.
+enum FloatingPointOperation: UInt8 {
+    /// Not an instruction of this unit.
+    case none = 0
+
+    // Accesses, with a displacement or an index.
+    case lfs, lfsu, lfd, lfdu
+    case stfs, stfsu, stfd, stfdu, stfiwx
+
+    // Arithmetic in double and in single precision.
+    case fadd, fsub, fmul, fdiv, fmadd, fmsub, fnmadd, fnmsub
+    case fadds, fsubs, fmuls, fdivs, fmadds, fmsubs, fnmadds, fnmsubs
+    case fres, frsqrte
+
+    // Conversions and comparisons.
+    case frsp, fctiw, fctiwz, fcmpu, fcmpo
+
+    // Moves, which look at no value but one.
+    case fmr, fneg, fabs, fnabs, fsel
+
+    // FPSCR.
+    case mffs, mcrfs, mtfsb0, mtfsb1, mtfsfi, mtfsf
 }
 
 /// One predecoded instruction: 8 bytes of plain data.
@@ -111,4 +141,10 @@ struct MicroOperation: BitwiseCopyable {
     static let record: UInt32 = 1
     /// In ``immediate`` of a register-register operation: record overflow in XER.
     static let overflow: UInt32 = 2
+
+    /// In ``immediate`` of ``Operation/floatingPoint``, beside the ``FloatingPointOperation`` in the low byte: where the
+    /// third source register is.
+    static let thirdSourceShift: UInt32 = 8
+    /// In ``immediate`` of ``Operation/floatingPoint``: copy FPSCR's summary to CR1.
+    static let floatingRecord: UInt32 = 1 << 16
 }

@@ -42,6 +42,18 @@ struct GeneralRegisters {
     }
 }
 
+/// The 32 floating-point registers, in double format.
+@safe
+struct FloatingPointRegisters {
+    let base: UnsafeMutablePointer<UInt64>
+
+    /// Register `number`, 0–31.
+    subscript(_ number: UInt8) -> UInt64 {
+        @inline(__always) get { unsafe base[Int(number & 31)] }
+        @inline(__always) nonmutating set { unsafe base[Int(number & 31)] = newValue }
+    }
+}
+
 /// The condition register as eight bytes, each with LT, GT, EQ and SO in its low nibble.
 @safe
 struct ConditionFields {

@@ -25,11 +25,15 @@ enum SPR {
     static let tcr = 340
     static let ivor0 = 400
     static let ivor32 = 528
+    static let l1cfg0 = 515
+    static let l1cfg1 = 516
     static let atbl = 526
     static let atbu = 527
     static let mcsrr0 = 570
     static let mcsrr1 = 571
     static let mcsr = 572
+    static let dsrr0 = 574
+    static let dsrr1 = 575
     static let mas0 = 624
     static let mas1 = 625
     static let mas2 = 626
@@ -38,9 +42,13 @@ enum SPR {
     static let mas6 = 630
     static let pid1 = 633
     static let pid2 = 634
+    static let tlb0cfg = 688
+    static let tlb1cfg = 689
     static let epr = 702
     static let mas7 = 944
     static let mmucsr0 = 1012
+    static let mmucfg = 1015
+    static let svr = 1023
 }
 
 /// One row of the SPR table: who may reach a register, and where its value lives.
@@ -75,28 +83,30 @@ struct SPRInfo {
     let name: StaticString
     let access: Access
     let storage: Storage
-    /// The value after reset.
-    let reset: UInt32
+    /// The models that have it.
+    let cores: Cores
 
-    init(_ number: Int, _ name: StaticString, _ access: Access, _ storage: Storage, reset: UInt32 = 0) {
+    init(_ number: Int, _ name: StaticString, _ access: Access, _ storage: Storage, on cores: Cores = .all) {
         self.number = number
         self.name = name
         self.access = access
         self.storage = storage
-        self.reset = reset
+        self.cores = cores
     }
 
     var isPrivileged: Bool { access == .supervisor || access == .supervisorRead }
     var isWritable: Bool { access == .supervisor || access == .user }
 }
 
-/// The special-purpose registers of the e500v2 core (PowerPC e500 Core Family Reference Manual, chapter 2).
+/// The special-purpose registers (PowerPC e500 Core Family Reference Manual, chapter 2; e500mc Core Reference Manual,
+/// chapter 2). After reset they are zero, but for those that describe the core: ``CoreModel``.
 enum SPRTable {
     private static let plain = SPRInfo.Storage.file(writeMask: .max)
     private static let fixed = SPRInfo.Storage.file(writeMask: 0)
+    private static let vector = SPRInfo.Storage.file(writeMask: 0xFFF0)
 
     static let rows: [SPRInfo] =
-        userRows + interruptRows + vectorRows + timerRows + memoryRows + debugRows + coreRows
+        userRows + interruptRows + guestRows + vectorRows + timerRows + memoryRows + debugRows + coreRows
 
     private static let userRows: [SPRInfo] = [
         SPRInfo(SPR.xer, "xer", .user, .special),
@@ -110,11 +120,12 @@ enum SPRTable {
         SPRInfo(263, "sprg7", .userRead, .sharedAlias64(SharedPage.sprg7)),
         SPRInfo(SPR.tbl, "tbl", .userRead, .special),
         SPRInfo(SPR.tbu, "tbu", .userRead, .special),
-        SPRInfo(512, "spefscr", .user, plain),
-        SPRInfo(513, "bbear", .user, plain),
-        SPRInfo(514, "bbtar", .user, plain),
-        SPRInfo(515, "l1cfg0", .userRead, fixed, reset: 0x0000_3820),
-        SPRInfo(516, "l1cfg1", .userRead, fixed, reset: 0x0000_3820),
+        SPRInfo(512, "spefscr", .user, plain, on: .e500v2),
+        SPRInfo(513, "bbear", .user, plain, on: .e500v2),
+        SPRInfo(514, "bbtar", .user, plain, on: .e500v2),
+        SPRInfo(SPR.l1cfg0, "l1cfg0", .userRead, fixed),
+        SPRInfo(SPR.l1cfg1, "l1cfg1", .userRead, fixed),
+        SPRInfo(519, "l2cfg0", .userRead, fixed, on: .e500mc),
         SPRInfo(SPR.atbl, "atbl", .userRead, .special),
         SPRInfo(SPR.atbu, "atbu", .userRead, .special),
     ]
@@ -138,15 +149,34 @@ enum SPRTable {
         SPRInfo(SPR.pir, "pir", .supervisor, .shared32(SharedPage.pir)),
         SPRInfo(SPR.mcsrr0, "mcsrr0", .supervisor, plain),
         SPRInfo(SPR.mcsrr1, "mcsrr1", .supervisor, plain),
+        SPRInfo(SPR.dsrr0, "dsrr0", .supervisor, plain, on: .e500mc),
+        SPRInfo(SPR.dsrr1, "dsrr1", .supervisor, plain, on: .e500mc),
+        SPRInfo(604, "sprg8", .supervisor, plain, on: .e500mc),
+        SPRInfo(605, "sprg9", .supervisor, plain, on: .e500mc),
         SPRInfo(SPR.mcsr, "mcsr", .supervisor, .special),
         SPRInfo(573, "mcar", .supervisorRead, plain),
         SPRInfo(569, "mcaru", .supervisorRead, plain),
         SPRInfo(SPR.epr, "epr", .supervisorRead, plain),
     ]
 
+    /// The names by which a guest of the embedded hypervisor may also call its own registers.
+    private static let guestRows: [SPRInfo] = [
+        SPRInfo(368, "gsprg0", .supervisor, .shared64(SharedPage.sprg0), on: .e500mc),
+        SPRInfo(369, "gsprg1", .supervisor, .shared64(SharedPage.sprg1), on: .e500mc),
+        SPRInfo(370, "gsprg2", .supervisor, .shared64(SharedPage.sprg2), on: .e500mc),
+        SPRInfo(371, "gsprg3", .supervisor, .shared64(SharedPage.sprg3), on: .e500mc),
+        SPRInfo(378, "gsrr0", .supervisor, .shared64(SharedPage.srr0), on: .e500mc),
+        SPRInfo(379, "gsrr1", .supervisor, .shared64(SharedPage.srr1), on: .e500mc),
+        SPRInfo(381, "gdear", .supervisor, .shared64(SharedPage.dar), on: .e500mc),
+        SPRInfo(382, "gpir", .supervisorRead, .shared32(SharedPage.pir), on: .e500mc),
+        SPRInfo(383, "gesr", .supervisor, .shared32(SharedPage.esr), on: .e500mc),
+    ]
+
     private static let vectorRows: [SPRInfo] =
-        (0..<16).map { SPRInfo(SPR.ivor0 + $0, "ivor", .supervisor, .file(writeMask: 0xFFF0)) }
-        + (0..<4).map { SPRInfo(SPR.ivor32 + $0, "ivor", .supervisor, .file(writeMask: 0xFFF0)) }
+        (0..<16).map { SPRInfo(SPR.ivor0 + $0, "ivor", .supervisor, vector) }
+        + (32...34).map { SPRInfo(SPR.ivor32 + $0 - 32, "ivor", .supervisor, vector, on: .e500v2) }
+        + [SPRInfo(SPR.ivor32 + 3, "ivor", .supervisor, vector)]
+        + (36...37).map { SPRInfo(SPR.ivor32 + $0 - 32, "ivor", .supervisor, vector, on: .e500mc) }
 
     private static let timerRows: [SPRInfo] = [
         SPRInfo(SPR.dec, "dec", .supervisor, .special),
@@ -159,8 +189,8 @@ enum SPRTable {
 
     private static let memoryRows: [SPRInfo] = [
         SPRInfo(SPR.pid0, "pid0", .supervisor, .special),
-        SPRInfo(SPR.pid1, "pid1", .supervisor, .special),
-        SPRInfo(SPR.pid2, "pid2", .supervisor, .special),
+        SPRInfo(SPR.pid1, "pid1", .supervisor, .special, on: .e500v2),
+        SPRInfo(SPR.pid2, "pid2", .supervisor, .special, on: .e500v2),
         SPRInfo(SPR.mas0, "mas0", .supervisor, .shared32(SharedPage.mas0)),
         SPRInfo(SPR.mas1, "mas1", .supervisor, .shared32(SharedPage.mas1)),
         SPRInfo(SPR.mas2, "mas2", .supervisor, .shared64(SharedPage.mas2)),
@@ -168,10 +198,10 @@ enum SPRTable {
         SPRInfo(SPR.mas4, "mas4", .supervisor, .shared32(SharedPage.mas4)),
         SPRInfo(SPR.mas6, "mas6", .supervisor, .shared32(SharedPage.mas6)),
         SPRInfo(SPR.mas7, "mas7", .supervisor, .shared32(SharedPage.mas7)),
-        SPRInfo(688, "tlb0cfg", .supervisorRead, fixed, reset: 0x0411_0200),
-        SPRInfo(689, "tlb1cfg", .supervisorRead, fixed, reset: 0x101C_C010),
+        SPRInfo(SPR.tlb0cfg, "tlb0cfg", .supervisorRead, fixed),
+        SPRInfo(SPR.tlb1cfg, "tlb1cfg", .supervisorRead, fixed),
         SPRInfo(SPR.mmucsr0, "mmucsr0", .supervisor, .special),
-        SPRInfo(1015, "mmucfg", .supervisorRead, fixed, reset: 0x0000_19C4),
+        SPRInfo(SPR.mmucfg, "mmucfg", .supervisorRead, fixed),
     ]
 
     private static let debugRows: [SPRInfo] = [
@@ -179,6 +209,7 @@ enum SPRTable {
         SPRInfo(SPR.dbcr0, "dbcr0", .supervisor, .special),
         SPRInfo(309, "dbcr1", .supervisor, plain),
         SPRInfo(310, "dbcr2", .supervisor, plain),
+        SPRInfo(563, "dbcr4", .supervisor, plain, on: .e500mc),
         SPRInfo(312, "iac1", .supervisor, plain),
         SPRInfo(313, "iac2", .supervisor, plain),
         SPRInfo(316, "dac1", .supervisor, plain),
@@ -186,14 +217,19 @@ enum SPRTable {
     ]
 
     private static let coreRows: [SPRInfo] = [
-        SPRInfo(SPR.pvr, "pvr", .supervisorRead, fixed, reset: 0x8021_0030),
+        SPRInfo(SPR.pvr, "pvr", .supervisorRead, fixed),
+        SPRInfo(517, "npidr", .supervisor, plain, on: .e500mc),
+        SPRInfo(606, "l1csr2", .supervisor, plain, on: .e500mc),
         SPRInfo(1008, "hid0", .supervisor, plain),
-        SPRInfo(1009, "hid1", .supervisor, plain),
+        SPRInfo(1009, "hid1", .supervisor, plain, on: .e500v2),
         // The invalidate and lock-clear bits finish at once and read as zero.
         SPRInfo(1010, "l1csr0", .supervisor, .file(writeMask: 0x0001_0001)),
         SPRInfo(1011, "l1csr1", .supervisor, .file(writeMask: 0x0001_0001)),
         SPRInfo(1013, "bucsr", .supervisor, .file(writeMask: 0x0000_0001)),
-        SPRInfo(1023, "svr", .supervisorRead, fixed),
+        // L2FI and L2LFC finish at once as well.
+        SPRInfo(1017, "l2csr0", .supervisor, .file(writeMask: 0xFFDF_F3FF), on: .e500mc),
+        SPRInfo(1018, "l2csr1", .supervisor, plain, on: .e500mc),
+        SPRInfo(SPR.svr, "svr", .supervisorRead, fixed),
     ]
 
     /// For each SPR number the row's index plus one, or 0.
@@ -205,9 +241,10 @@ enum SPRTable {
         return index
     }()
 
-    /// The row of register `number` (0–1023), or nil where the core has none.
-    static func info(_ number: Int) -> SPRInfo? {
+    /// The row of register `number` (0–1023), or nil where that core has none.
+    static func info(_ number: Int, on core: Cores) -> SPRInfo? {
         let position = index[number]
-        return position == 0 ? nil : rows[Int(position) - 1]
+        guard position != 0, rows[Int(position) - 1].cores.contains(core) else { return nil }
+        return rows[Int(position) - 1]
     }
 }

@@ -31,10 +31,10 @@ public struct Signals {
     /// Whether the vCPU is asked to come back with ``Exit/sliceEnd``.
     public var wantsLeave: Bool { value & Flag.leave != 0 }
 
-    /// Asserts or clears an interrupt input: ``Interrupt/external``, ``Interrupt/criticalInput`` or
-    /// ``Interrupt/machineCheck``.
+    /// Asserts or clears an interrupt input: ``Interrupt/external``, ``Interrupt/criticalInput``,
+    /// ``Interrupt/machineCheck``, or a message.
     public func setPin(_ pin: Interrupt, asserted: Bool) {
-        set(1 << UInt64(pin.rawValue & 31), asserted)
+        set(UInt64(pin.pendingBit), asserted)
     }
 
     /// Sets whether external interrupts take their vector at delivery.

@@ -68,20 +68,26 @@ struct AccessKind {
     }
 }
 
-/// The architected TLB of the e500v2: TLB0 with 128 sets of 4 ways for 4 KiB pages, and TLB1 with 16 entries for pages
-/// from 4 KiB to 4 GiB (PowerPC e500 Core Family Reference Manual, chapter 12).
+/// The architected TLB of an e500 core: TLB0, a few ways of many sets, for 4 KiB pages, and TLB1, fully associative, for
+/// pages from 4 KiB to 4 GiB (PowerPC e500 Core Family Reference Manual, chapter 12).
 @safe
 struct TLB {
-    static let ways = 4
-    static let sets = 128
-    static let tlb0Count = ways * sets
-    static let tlb1Count = 16
+    /// Ways and sets of TLB0, powers of two.
+    let ways: Int
+    let sets: Int
+    let tlb0Count: Int
+    /// Entries of TLB1, a power of two.
+    let tlb1Count: Int
 
     /// TLB1's entries, and TLB0's behind them, set by set.
     private let entries: UnsafeMutablePointer<TLBEntry>
 
-    init() {
-        let count = Self.tlb1Count + Self.tlb0Count
+    init(_ model: CoreModel) {
+        ways = model.tlb0.ways
+        sets = model.tlb0.sets
+        tlb0Count = model.tlb0.entries
+        tlb1Count = model.tlb1.entries
+        let count = tlb1Count + tlb0Count
         unsafe entries = .allocate(capacity: count)
         unsafe entries.initialize(repeating: TLBEntry(), count: count)
     }
@@ -93,56 +99,51 @@ struct TLB {
     /// A place in one of the two arrays.
     struct Location: Equatable {
         var isTLB1: Bool
-        /// The entry number of TLB1 (0–15), or the way of TLB0 (0–3).
+        /// The entry number of TLB1, or the way of TLB0.
         var entry: Int
         /// The set of TLB0.
         var set: Int
-
-        init(mas0: UInt32, effective: UInt32) {
-            isTLB1 = mas0 & MAS.mas0SelectMask == MAS.mas0Select1
-            entry = MAS.entry(mas0) & (isTLB1 ? TLB.tlb1Count - 1 : TLB.ways - 1)
-            set = TLB.set(of: effective)
-        }
-
-        init(tlb1 entry: Int) {
-            isTLB1 = true
-            self.entry = entry
-            set = 0
-        }
-
-        init(set: Int, way: Int) {
-            isTLB1 = false
-            entry = way
-            self.set = set
-        }
-
-        fileprivate var index: Int { isTLB1 ? entry : TLB.tlb1Count + set * TLB.ways + entry }
     }
 
-    static func set(of effective: UInt32) -> Int { Int(effective >> 12) & (sets - 1) }
+    /// The place that MAS0 and the effective address of MAS2 name.
+    func location(mas0: UInt32, effective: UInt32) -> Location {
+        let isTLB1 = mas0 & MAS.mas0SelectMask == MAS.mas0Select1
+        return isTLB1
+            ? location(tlb1: MAS.entry(mas0))
+            : Location(isTLB1: false, entry: MAS.entry(mas0) & (ways - 1), set: set(of: effective))
+    }
+
+    /// Entry `number` of TLB1, of whose number only the meaningful bits count.
+    func location(tlb1 number: Int) -> Location { Location(isTLB1: true, entry: number & (tlb1Count - 1), set: 0) }
+
+    private func set(of effective: UInt32) -> Int { Int(effective >> 12) & (sets - 1) }
+
+    private func index(_ location: Location) -> Int {
+        location.isTLB1 ? location.entry : tlb1Count + location.set * ways + location.entry
+    }
 
     subscript(location: Location) -> TLBEntry {
-        get { unsafe entries[location.index] }
-        nonmutating set { unsafe entries[location.index] = newValue }
+        get { unsafe entries[index(location)] }
+        nonmutating set { unsafe entries[index(location)] = newValue }
     }
 
     /// The first valid entry that maps `effective` in `space` for any of the processes that `matches` accepts.
     func find(_ effective: UInt32, space: UInt8, matches: (UInt8) -> Bool) -> Location? {
-        for number in 0..<Self.tlb1Count {
+        for number in 0..<tlb1Count {
             let entry = unsafe entries[number]
             if entry.valid != 0, effective & entry.mask == entry.effective, entry.space == space,
                 matches(entry.process)
             {
-                return Location(tlb1: number)
+                return Location(isTLB1: true, entry: number, set: 0)
             }
         }
-        let set = Self.set(of: effective)
-        for way in 0..<Self.ways {
-            let entry = unsafe entries[Self.tlb1Count + set * Self.ways + way]
+        let set = self.set(of: effective)
+        for way in 0..<ways {
+            let entry = unsafe entries[tlb1Count + set * ways + way]
             if entry.valid != 0, effective & entry.mask == entry.effective, entry.space == space,
                 matches(entry.process)
             {
-                return Location(set: set, way: way)
+                return Location(isTLB1: false, entry: way, set: set)
             }
         }
         return nil
@@ -151,13 +152,12 @@ struct TLB {
     /// Drops the entries that map `effective`, whatever their process, except protected ones.
     func invalidate(_ effective: UInt32, tlb1: Bool) {
         if tlb1 {
-            for number in 0..<Self.tlb1Count where unsafe effective & entries[number].mask == entries[number].effective
-            {
+            for number in 0..<tlb1Count where unsafe effective & entries[number].mask == entries[number].effective {
                 dropUnlessProtected(number)
             }
         } else {
-            let first = Self.tlb1Count + Self.set(of: effective) * Self.ways
-            for index in first..<first + Self.ways
+            let first = tlb1Count + set(of: effective) * ways
+            for index in first..<first + ways
             where unsafe effective & entries[index].mask == entries[index].effective {
                 dropUnlessProtected(index)
             }
@@ -166,8 +166,15 @@ struct TLB {
 
     /// Drops all entries of one array except protected ones.
     func invalidateAll(tlb1: Bool) {
-        let range = tlb1 ? 0..<Self.tlb1Count : Self.tlb1Count..<Self.tlb1Count + Self.tlb0Count
+        let range = tlb1 ? 0..<tlb1Count : tlb1Count..<tlb1Count + tlb0Count
         for index in range { dropUnlessProtected(index) }
+    }
+
+    /// Drops all entries of a process except protected ones.
+    func invalidate(process: UInt8) {
+        for index in 0..<tlb1Count + tlb0Count where unsafe entries[index].process == process {
+            dropUnlessProtected(index)
+        }
     }
 
     private func dropUnlessProtected(_ index: Int) {

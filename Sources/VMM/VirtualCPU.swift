@@ -40,6 +40,9 @@ public protocol VirtualCPU: AnyObject {
 
     /// Carries out a `tlbivax` of another vCPU.
     func invalidateTLB(operand: UInt32)
+
+    /// Takes in a message that a vCPU sent with `msgsnd`.
+    func receiveMessage(operand: UInt32)
 }
 
 /// A vCPU that the software CPU executes.
@@ -49,12 +52,12 @@ public final class SoftwareCPU: VirtualCPU {
 
     /// A stopped vCPU.
     public init(
-        index: Int, memory: GuestMemory, time: TimeSource, answersHypercalls: Bool, sharesMemory: Bool,
-        nativeCode: NativeCodeMemory? = nil
+        _ model: CoreModel = .e500v2, index: Int, memory: GuestMemory, time: TimeSource, answersHypercalls: Bool,
+        sharesMemory: Bool, nativeCode: NativeCodeMemory? = nil
     ) {
         self.index = index
         core = CPU(
-            index: index, memory: memory, time: time, answersHypercalls: answersHypercalls,
+            model, index: index, memory: memory, time: time, answersHypercalls: answersHypercalls,
             sharesMemory: sharesMemory, nativeCode: nativeCode)
         signals = core.signals
     }
@@ -96,4 +99,6 @@ public final class SoftwareCPU: VirtualCPU {
     public func mapMagicPage(at effective: UInt32) { core.mapMagicPage(at: effective) }
     /// Carries out another vCPU's `tlbivax`.
     public func invalidateTLB(operand: UInt32) { core.invalidateTLB(operand: operand) }
+    /// Takes in a message that a vCPU sent.
+    public func receiveMessage(operand: UInt32) { core.receiveMessage(operand: operand) }
 }

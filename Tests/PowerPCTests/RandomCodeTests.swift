@@ -13,12 +13,14 @@ import Testing
         var executed: UInt64 = 0
         var exits: [String: Int] = [:]
         while executed < 250_000 {
-            var machine = try Machine(megabytes: 1, state: state, sharesMemory: shares)
+            let model = CoreModel.all[random.below(CoreModel.all.count)]
+            var machine = try Machine(model, megabytes: 1, state: state, sharesMemory: shares)
             try fill(machine.memory, &random)
             scramble(&machine, &random)
             if random.below(2) == 0 { machine.cpu.mapMagicPage(at: random.below(2) == 0 ? 0xFFFF_F000 : random.word()) }
             for _ in 0..<40 {
-                machine.cpu.setMachineState(state | random.word() & (MSR.ee | MSR.ce | MSR.me | MSR.spe))
+                machine.cpu.setMachineState(
+                    state | random.word() & (MSR.ee | MSR.ce | MSR.me | MSR.spe | MSR.fp | MSR.fe0))
                 machine.cpu.setPC(UInt32(random.below(1 << 20)))
                 if random.below(4) == 0 { machine.cpu.setPin(.external, asserted: random.below(2) == 0) }
                 let name = slice(&machine, &random)
@@ -46,6 +48,9 @@ import Testing
         case .invalidateTLB(let operand):
             machine.cpu.invalidateTLB(operand: operand)
             return "invalidate"
+        case .message(let operand):
+            machine.cpu.receiveMessage(operand: operand)
+            return "message"
         case .reset: return "reset"
         case .crash: return "crash"
         }

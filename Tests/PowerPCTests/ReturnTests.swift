@@ -5,10 +5,10 @@ import Testing
 @Suite(.everyEngine) struct ReturnTests {
     @Test(arguments: [
         ("rfi", Number.srr0, Number.srr1), ("rfci", Number.csrr0, Number.csrr1),
-        ("rfmci", Number.mcsrr0, Number.mcsrr1),
+        ("rfmci", Number.mcsrr0, Number.mcsrr1), ("rfdi", Number.dsrr0, Number.dsrr1),
     ])
     func `a return restores the address and MSR that its class saved`(text: String, address: Int, state: Int) throws {
-        var machine = try Machine()
+        var machine = try Machine(text == "rfdi" ? .e500mc : .e500v2)
         machine.cpu.setSpecialRegister(address, to: 0x1_2347)
         machine.cpu.setSpecialRegister(state, to: MSR.pr | MSR.me | MSR.ce)
         try machine.load([], at: 0x1_2344)

@@ -347,6 +347,30 @@ import Testing
         #expect(machine.interrupt == .dataTLBMiss)
     }
 
+    @Test(arguments: [
+        ("tlbilx 0,r0,r9", [false, false, false, true]), ("tlbilx 1,r0,r9", [false, true, true, true]),
+        ("tlbilx 3,r0,r9", [true, true, false, true]), ("tlbilx 3,r9,r8", [true, true, false, true]),
+    ])
+    func `tlbilx drops everything, a process or a page, but nothing protected`(text: String, stays: [Bool]) throws {
+        var machine = try Machine(.e500mc)
+        let mappings = [
+            Mapping(effective: 0x3000_0000, real: 0x3_0000, entry: nil, process: 7),
+            Mapping(effective: 0x3000_1000, real: 0x3_1000, entry: 40),
+            Mapping(effective: 0x3000_2000, real: 0x3_2000, entry: nil),
+            Mapping(effective: 0x3000_3000, real: 0x3_3000, entry: 63, protected: true),
+        ]
+        for mapping in mappings { try machine.map(mapping) }
+        machine.cpu.setSpecialRegister(Number.pid0, to: 7)
+        machine.cpu.setSpecialRegister(Number.mas6, to: 7 << 16)
+        machine.cpu.setRegister(9, to: 0x3000_2000)
+        try machine.execute([text])
+        for (number, stays) in stays.enumerated() {
+            machine.cpu.setRegister(3, to: 0x3000_0000 + UInt32(number) << 12)
+            try machine.execute(["lwz r3,0(r3)"])
+            #expect((machine.interrupt == nil) == stays, "page \(number)")
+        }
+    }
+
     @Test func `a little-endian page swaps the bytes of every access`() throws {
         var machine = try Machine()
         try machine.map(Mapping(effective: 0x3000_0000, real: 0x3_0000, attributes: 1))

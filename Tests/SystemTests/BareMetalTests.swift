@@ -92,10 +92,16 @@ struct BareMetalTests {
         #expect(run.lines.filter { $0 == "at work" }.count > 2)
     }
 
-    @Test(arguments: ["mmu", "interrupts"])
-    func `a program without hypercalls passes on QEMU as well`(program: String) throws {
+    @Test(arguments: ["hypercalls", "magicpage", "mmu", "interrupts", "timers"])
+    func `a bare-metal program's tests pass on an e500mc`(program: String) throws {
+        let run = try GuestRun.paravane(["--kernel", try Guests.bareMetal(program), "--cpu", "e500mc"])
+        #expect(TAPReport(run.lines).isComplete, "\(run.console)\(run.errors)")
+    }
+
+    @Test(arguments: ["mmu", "interrupts"], ["e500v2", "e500mc"])
+    func `a program without hypercalls passes on QEMU as well`(program: String, core: String) throws {
         let result = try Tool(named: "qemu-system-ppc").run([
-            "-M", "ppce500", "-cpu", "e500v2", "-m", "256M", "-nic", "none", "-nographic", "-no-reboot",
+            "-M", "ppce500", "-cpu", core, "-m", "256M", "-nic", "none", "-nographic", "-no-reboot",
             "-kernel", try Guests.bareMetal(program),
         ])
         let report = TAPReport(result.text.split(whereSeparator: \.isNewline).map(String.init))

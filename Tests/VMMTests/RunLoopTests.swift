@@ -41,6 +41,7 @@ private final class ScriptedCPU: VirtualCPU {
     func waitForInterrupt() {}
     func mapMagicPage(at effective: UInt32) {}
     func invalidateTLB(operand: UInt32) {}
+    func receiveMessage(operand: UInt32) {}
 }
 
 /// A machine that notes what the run loop asks of it, and ends at an exit of its choice.

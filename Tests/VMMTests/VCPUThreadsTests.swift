@@ -34,6 +34,7 @@ private final class ClosureCPU: VirtualCPU {
     func nextTimerEvent() -> UInt64? { nil }
     func waitForInterrupt() {}
     func mapMagicPage(at effective: UInt32) {}
+    func receiveMessage(operand: UInt32) {}
     func invalidateTLB(operand: UInt32) {
         if isRunning.load(ordering: .sequentiallyConsistent) { intrusions.add(1, ordering: .relaxed) }
         invalidated.add(1, ordering: .relaxed)

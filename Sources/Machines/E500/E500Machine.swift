@@ -11,6 +11,8 @@ public import VMM
 public final class E500Machine: Machine {
     /// What a machine is made of.
     public struct Configuration {
+        /// What core the vCPUs are.
+        public var core: CoreModel
         /// Bytes of RAM.
         public var memorySize: UInt64
         /// The number of vCPUs.
@@ -28,9 +30,10 @@ public final class E500Machine: Machine {
 
         /// A configuration.
         public init(
-            memorySize: UInt64, cpuCount: Int, time: TimeSource, answersHypercalls: Bool, offersMagicPage: Bool,
-            console: E500Console = .serial, nativeCode: [NativeCodeMemory] = []
+            core: CoreModel = .e500v2, memorySize: UInt64, cpuCount: Int, time: TimeSource, answersHypercalls: Bool,
+            offersMagicPage: Bool, console: E500Console = .serial, nativeCode: [NativeCodeMemory] = []
         ) {
+            self.core = core
             self.memorySize = memorySize
             self.cpuCount = cpuCount
             self.time = time
@@ -81,7 +84,7 @@ public final class E500Machine: Machine {
         offersMagicPage = configuration.offersMagicPage
         cpus = (0..<configuration.cpuCount).map { index in
             SoftwareCPU(
-                index: index, memory: memory, time: configuration.time,
+                configuration.core, index: index, memory: memory, time: configuration.time,
                 answersHypercalls: configuration.answersHypercalls, sharesMemory: configuration.cpuCount > 1,
                 nativeCode: configuration.nativeCode.indices.contains(index) ? configuration.nativeCode[index] : nil)
         }
@@ -105,7 +108,9 @@ public final class E500Machine: Machine {
         map(serial, E500MemoryMap.CCSR.serial0)
         map(secondSerial, E500MemoryMap.CCSR.serial1)
         map(
-            GlobalUtilities(pvr: E500MemoryMap.processorVersion, svr: 0, power: power), E500MemoryMap.CCSR.guts)
+            GlobalUtilities(
+                pvr: configuration.core.processorVersion, svr: configuration.core.systemVersion, power: power),
+            E500MemoryMap.CCSR.guts)
         map(GPIO(power: power), E500MemoryMap.CCSR.gpio)
         bus.map(SpinTable(cpuCount: configuration.cpuCount, starter: starter), at: E500MemoryMap.spinTable)
     }
@@ -142,6 +147,8 @@ public final class E500Machine: Machine {
             updateInterrupts()
         case .invalidateTLB(let operand):
             for other in runningCPUs where other.index != vcpu.index { other.invalidateTLB(operand: operand) }
+        case .message(let operand):
+            for other in runningCPUs { other.receiveMessage(operand: operand) }
         case .reset:
             end(.reset)
         case .crash(let crash):

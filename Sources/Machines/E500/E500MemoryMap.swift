@@ -28,9 +28,6 @@ public enum E500MemoryMap {
     /// Bytes of one spin-table entry.
     public static let spinEntrySize: UInt64 = 0x20
 
-    /// The e500v2 core's processor version register.
-    public static let processorVersion: UInt32 = 0x8021_0030
-
     /// Clock, bus and timebase frequency in Hz.
     public static let clockFrequency: UInt32 = 400_000_000
 

@@ -1,5 +1,6 @@
 public import DeviceTree
 internal import Devices
+internal import PowerPC
 
 /// The device tree of the e500 machine.
 ///
@@ -35,7 +36,7 @@ public enum E500Tree {
             aliases.set("serial0", .string(socPath("serial", E500MemoryMap.CCSR.serial0)))
             aliases.set("serial1", .string(socPath("serial", E500MemoryMap.CCSR.serial1)))
         }
-        addCPUs(configuration.cpuCount, &tree)
+        addCPUs(configuration.cpuCount, of: configuration.core, &tree)
         tree.node("memory") { memory in
             memory.set("device_type", .string("memory"))
             memory.set("reg", .cells(cells(0) + cells(configuration.memorySize)))
@@ -80,7 +81,7 @@ public enum E500Tree {
     }
 
     /// `/cpus`: vCPU 0 runs, the others wait at their spin-table entries.
-    private static func addCPUs(_ count: Int, _ tree: inout DeviceTreeBuilder) {
+    private static func addCPUs(_ count: Int, of core: CoreModel, _ tree: inout DeviceTreeBuilder) {
         tree.node("cpus") { cpus in
             cpus.set("#address-cells", .u32(1))
             cpus.set("#size-cells", .u32(0))
@@ -91,10 +92,10 @@ public enum E500Tree {
                     cpu.set("clock-frequency", .u32(E500MemoryMap.clockFrequency))
                     cpu.set("timebase-frequency", .u32(E500MemoryMap.clockFrequency))
                     cpu.set("bus-frequency", .u32(E500MemoryMap.clockFrequency))
-                    cpu.set("d-cache-line-size", .u32(cacheLineSize))
-                    cpu.set("i-cache-line-size", .u32(cacheLineSize))
-                    cpu.set("d-cache-size", .u32(cacheSize))
-                    cpu.set("i-cache-size", .u32(cacheSize))
+                    cpu.set("d-cache-line-size", .u32(core.cacheLineSize))
+                    cpu.set("i-cache-line-size", .u32(core.cacheLineSize))
+                    cpu.set("d-cache-size", .u32(core.cacheSize))
+                    cpu.set("i-cache-size", .u32(core.cacheSize))
                     cpu.set("status", .string(number == 0 ? "okay" : "disabled"))
                     if number > 0 {
                         let entry = E500MemoryMap.spinTable.base + UInt64(number) * E500MemoryMap.spinEntrySize
@@ -105,12 +106,6 @@ public enum E500Tree {
             }
         }
     }
-
-    /// Bytes of a line of the e500v2's first-level caches.
-    private static let cacheLineSize: UInt32 = 32
-
-    /// Bytes of each of the e500v2's first-level caches.
-    private static let cacheSize: UInt32 = 32 << 10
 
     /// A 64-bit number as two cells.
     private static func cells(_ value: UInt64) -> [UInt32] {

@@ -1,7 +1,10 @@
 public import Devices
+public import PowerPC
 
 /// What the e500 machine's device tree depends on.
 public struct E500TreeConfiguration: Sendable {
+    /// What core the vCPUs are.
+    public let core: CoreModel
     /// Bytes of RAM: a multiple of ``E500MemoryMap/ramGranule`` up to ``E500MemoryMap/maximumRAM``.
     public let memorySize: UInt64
     /// The vCPUs: from 1 to ``E500MemoryMap/maximumCPUs``.
@@ -24,7 +27,8 @@ public struct E500TreeConfiguration: Sendable {
 
     /// A configuration, whose values are checked.
     public init(
-        memorySize: UInt64, cpuCount: Int = 1, bootArguments: String = "", initrd: AddressRange? = nil,
+        core: CoreModel = .e500v2, memorySize: UInt64, cpuCount: Int = 1, bootArguments: String = "",
+        initrd: AddressRange? = nil,
         bootKernel: AddressRange? = nil, hypervisor: HypervisorNode? = nil,
         console: E500Console = .serial, randomSeed: [UInt8]? = nil
     ) throws(E500TreeConfigurationError) {
@@ -42,6 +46,7 @@ public struct E500TreeConfiguration: Sendable {
         }
         guard hypervisor != nil || console == .serial else { throw .consoleWithoutHypercalls }
         if let randomSeed, randomSeed.count != Self.randomSeedSize { throw .randomSeed(randomSeed.count) }
+        self.core = core
         self.memorySize = memorySize
         self.cpuCount = cpuCount
         self.bootArguments = bootArguments

@@ -46,6 +46,8 @@ struct Corpus {
         var address: UInt32
     }
 
+    /// What core executes it.
+    var model = CoreModel.e500v2
     private(set) var codes: [Code] = []
     var cases: [Case] = []
     private var nextAddress = CaseLayout.code + UInt32(CaseLayout.preamble.count * 4)
@@ -73,7 +75,7 @@ struct Corpus {
         var mnemonics: Set<String> = []
         for code in codes {
             for word in code.words {
-                if let row = Decoder.instruction(for: word) { mnemonics.insert("\(row.mnemonic)") }
+                if let row = Decoder.instruction(for: word, on: model.core) { mnemonics.insert("\(row.mnemonic)") }
             }
         }
         return mnemonics
@@ -82,7 +84,7 @@ struct Corpus {
     /// Whether the code of a case has an instruction with one of these mnemonics.
     func contains(_ number: Int, _ mnemonics: Set<String>) -> Bool {
         codes[cases[number].code].words.contains { word in
-            Decoder.instruction(for: word).map { mnemonics.contains("\($0.mnemonic)") } ?? false
+            Decoder.instruction(for: word, on: model.core).map { mnemonics.contains("\($0.mnemonic)") } ?? false
         }
     }
 
@@ -91,7 +93,8 @@ struct Corpus {
         let code = codes[cases[number].code]
         return code.words.enumerated().map { index, word in
             let address = code.address + UInt32(index) * 4
-            return "  \(hexadecimal(address)): \(hexadecimal(word))  \(Disassembler.disassemble(word, at: address))"
+            return
+                "  \(hexadecimal(address)): \(hexadecimal(word))  \(Disassembler.disassemble(word, at: address, on: model))"
         }.joined(separator: "\n")
     }
 

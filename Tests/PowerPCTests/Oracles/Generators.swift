@@ -13,7 +13,9 @@ enum Generators {
     ]
 
     private static func rows(_ operands: Set<Operands>) -> [Instruction] {
-        InstructionTable.rows.filter { operands.contains($0.operands) && "\($0.mnemonic)" != "spe" }
+        InstructionTable.rows.filter {
+            operands.contains($0.operands) && $0.cores.contains(.e500v2) && "\($0.mnemonic)" != "spe"
+        }
     }
 
     /// Every arithmetic, logical and compare instruction in every form, over the cross product of extreme operands.

@@ -9,7 +9,7 @@ struct SoftwareRunner: ~Copyable {
 
     /// - Parameter state: MSR while the cases run: 0, or ``MSR/pr`` for problem state.
     init(_ corpus: Corpus, state: UInt32) throws {
-        let machine = try Machine(megabytes: 64)
+        let machine = try Machine(corpus.model, megabytes: 64)
         try machine.load(words: corpus.image, at: CaseLayout.code)
         // A case ends with a system call, whose handler calls the machine.
         try machine.load(["sc 0"], at: CaseLayout.finished)

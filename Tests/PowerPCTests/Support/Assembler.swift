@@ -67,12 +67,15 @@ func suffixes(_ variants: Instruction.Variants) -> [(suffix: String, bits: UInt3
     add(.overflow, "o", 0x400)
     add(.link, "l", 1)
     add(.absolute, "a", 2)
+    add(.wholeLine, "l", 0x0020_0000)
     add(.record, ".", 1)
     return all
 }
 
 private func number(_ text: String) -> Int {
-    let digits = text.hasPrefix("cr") ? text.dropFirst(2) : text.hasPrefix("r") ? text.dropFirst() : Substring(text)
+    let digits =
+        text.hasPrefix("cr")
+        ? text.dropFirst(2) : text.hasPrefix("r") || text.hasPrefix("f") ? text.dropFirst() : Substring(text)
     let negative = digits.hasPrefix("-")
     let magnitude = negative ? digits.dropFirst() : digits
     let value = magnitude.hasPrefix("0x") ? Int(magnitude.dropFirst(2), radix: 16) : Int(magnitude)
@@ -99,6 +102,19 @@ private func fields(_ operands: Operands, _ values: [Int]) -> UInt32 {
     case .indexed, .indexedUpdate, .stringImmediate, .cacheTouch, .targetAB, .trapRegisters, .crBits:
         return field(0, target) | field(1, a) | field(2, b)
     case .address: return field(0, a) | field(1, b)
+    case .invalidation: return field(0, target, 2) | field(1, a) | field(2, b)
+    case .message: return field(0, b)
+    case .floatDisplacement, .floatDisplacementUpdate: return field(0, target) | field(2, a) | field(1, 0, 16)
+    case .floatIndexed, .floatIndexedUpdate, .floatAB: return field(0, target) | field(1, a) | field(2, b)
+    case .floatAC: return field(0, target) | field(1, a) | field(2, c)
+    case .floatACB: return field(0, target) | field(1, a) | field(2, c) | field(3, b)
+    case .floatB: return field(0, target) | field(1, b)
+    case .floatCompare: return field(0, 23, 3) | field(1, a) | field(2, b)
+    case .floatTarget, .statusBit: return field(0, target)
+    case .statusField: return field(0, 23, 3) | field(1, 12, 4)
+    case .statusMaskB: return field(0, 17, 8) | field(1, b)
+    case .statusToField: return field(0, 23, 3) | field(1, 18, 3)
+    case .waitCondition: return field(0, target, 2)
     case .targetA: return field(0, target) | field(1, a)
     case .aSourceB, .aSourceShift: return field(0, a) | field(1, target) | field(2, b)
     case .aSource: return field(0, a) | field(1, target)

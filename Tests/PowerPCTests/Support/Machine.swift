@@ -21,10 +21,12 @@ struct Machine: ~Copyable {
     @TaskLocal static var engine = Engine.interpreter
 
     /// - Parameters:
+    ///   - model: what core the vCPU is.
     ///   - megabytes: RAM, and at least as much is mapped.
     ///   - state: the bits of MSR at the start.
     init(
-        megabytes: UInt64 = 16, state: UInt32 = 0, time: TimeSource = .virtual, answersHypercalls: Bool = true,
+        _ model: CoreModel = .e500v2, megabytes: UInt64 = 16, state: UInt32 = 0, time: TimeSource = .virtual,
+        answersHypercalls: Bool = true,
         sharesMemory: Bool = false
     ) throws {
         let memory = try GuestMemory(size: megabytes << 20)
@@ -33,7 +35,8 @@ struct Machine: ~Copyable {
         }
         self.memory = memory
         cpu = CPU(
-            index: 0, memory: memory, time: time, answersHypercalls: answersHypercalls, sharesMemory: sharesMemory,
+            model, index: 0, memory: memory, time: time, answersHypercalls: answersHypercalls,
+            sharesMemory: sharesMemory,
             nativeCode: Self.engine == .nativeCode ? NativeCodeMemory(compilesEverything: true) : nil)
         cpu.start(
             CPU.Start(
@@ -139,6 +142,7 @@ enum Number {
     static let (pid0, pid1, pid2) = (48, 633, 634)
     static let (csrr0, csrr1, dear, esr) = (58, 59, 61, 62)
     static let (mcsrr0, mcsrr1) = (570, 571)
+    static let (dsrr0, dsrr1) = (574, 575)
     static let (tsr, tcr) = (336, 340)
     static let (mas0, mas1, mas2, mas3, mas4, mas6, mas7) = (624, 625, 626, 627, 628, 630, 944)
     static let (mmucsr0, epr, dbcr0) = (1012, 702, 308)

@@ -85,8 +85,8 @@ static void program_checks(void) {
     equal(f->vector, PROGRAM, "a word of zeros is a program interrupt");
     equal(f->esr, ESR_PIL, "ESR says illegal");
     equal(f->pc, registers.pc, "SRR0 holds the instruction");
-    f = RUN(SUPERVISOR, &registers, INSTR_FADD);
-    ok(f->vector == PROGRAM && f->esr == ESR_PIL, "fadd is illegal: an e500v2 has no floating-point registers");
+    f = RUN(SUPERVISOR, &registers, is_e500v2() ? INSTR_FADD : INSTR_EVADDW(3, 4, 5));
+    ok(f->vector == PROGRAM && f->esr == ESR_PIL, "the unit that the core does not have makes illegal instructions");
 
     static const struct {
         u32 word;
@@ -141,9 +141,15 @@ static void storage_and_alignment(void) {
     equal(f->dear & ~0xfffu, 0x40001000, "in the missing page");
     invalidate_tlb0();
 
-    f = RUN(SUPERVISOR, &registers, INSTR_EVADDW(3, 4, 5));
-    equal(f->vector, SPE_UNAVAILABLE, "a vector instruction with MSR[SPE] off is an SPE interrupt");
-    equal(f->esr & ESR_SPE, ESR_SPE, "ESR says SPE");
+    if (is_e500v2()) {
+        f = RUN(SUPERVISOR, &registers, INSTR_EVADDW(3, 4, 5));
+        equal(f->vector, SPE_UNAVAILABLE, "a vector instruction with MSR[SPE] off is an SPE interrupt");
+        equal(f->esr & ESR_SPE, ESR_SPE, "ESR says SPE");
+    } else {
+        f = RUN(SUPERVISOR, &registers, INSTR_FADD);
+        equal(f->vector, FLOATING_POINT_UNAVAILABLE, "an addition with MSR[FP] off is a floating-point interrupt");
+        equal(f->handler_msr & MSR_FP, 0, "which leaves MSR[FP] off");
+    }
     equal(f->pc, registers.pc, "SRR0 holds the instruction");
 }
 
@@ -256,8 +262,10 @@ static void doze(void) {
     registers.gpr[6] = 0;
     registers.ctr = MANY;
     // The core may go on for a few instructions before it stops: they count.
-    const struct frame *f = RUN(SUPERVISOR, &registers, INSTR_MTMSR(4), INSTR_ISYNC, INSTR_ADDI(6, 6, 1), 0x4200fffc);
-    equal(f->vector, DECREMENTER, "MSR[WE] stops the core until an interrupt");
+    const struct frame *f =
+        is_e500v2() ? RUN(SUPERVISOR, &registers, INSTR_MTMSR(4), INSTR_ISYNC, INSTR_ADDI(6, 6, 1), 0x4200fffc)
+                    : RUN(SUPERVISOR | MSR_EE, &registers, INSTR_WAIT, INSTR_ISYNC, INSTR_ADDI(6, 6, 1), 0x4200fffc);
+    equal(f->vector, DECREMENTER, "MSR[WE] or wait stops the core until an interrupt");
     ok(timebase() - before >= 2000000, "for as long as that takes");
     ok(f->gpr[6] < 1000, "without running on");
     equal(f->handler_msr & MSR_WE, 0, "and the handler runs");

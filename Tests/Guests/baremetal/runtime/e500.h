@@ -21,6 +21,7 @@
 #define SPR_TBU_WRITE 285
 #define SPR_PIR 286
 #define SPR_PVR 287
+#define PVR_E500V2 0x8021
 #define SPR_TSR 336
 #define SPR_TCR 340
 #define SPR_IVOR0 400
@@ -50,6 +51,7 @@
 #define MSR_CE 0x00020000
 #define MSR_EE 0x00008000
 #define MSR_PR 0x00004000
+#define MSR_FP 0x00002000
 #define MSR_ME 0x00001000
 #define MSR_IS 0x00000020
 #define MSR_DS 0x00000010
@@ -160,4 +162,5 @@
 #define INSTR_TLBIVAX(b) (0x7c000624 | ((b) << 11))
 #define INSTR_TLBSYNC 0x7c00046c
 #define INSTR_EVADDW(d, a, b) (0x10000200 | ((d) << 21) | ((a) << 16) | ((b) << 11))
+#define INSTR_WAIT 0x7c00007c
 #define INSTR_FADD 0xfc21102a

@@ -45,6 +45,13 @@ void set_spr(u32 number, u32 value);
 // One instruction word in supervisor state that uses no register; whether it went through.
 int privileged(u32 word);
 
+// Whether the core is an e500v2: with SPE, MSR[WE] and three process IDs. An e500mc has floating point, `wait` and one.
+static inline int is_e500v2(void) {
+    u32 version;
+    __asm__("mfspr %0, 287" : "=r"(version));
+    return version >> 16 == PVR_E500V2;
+}
+
 u32 timebase(void);
 void synchronize_instructions(u32 address, u32 bytes);
 

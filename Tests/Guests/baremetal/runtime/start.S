@@ -189,10 +189,18 @@ _start:
     li 3, 16 * \n
     mtspr SPR_IVOR0 + \n, 3
     .endr
-    .irp n, 0, 1, 2, 3
+    li 3, 16 * 19
+    mtspr SPR_IVOR32 + 3, 3
+    // The SPE's interrupts: an e500mc has neither them nor the registers.
+    mfspr 3, SPR_PVR
+    srwi 3, 3, 16
+    cmplwi 3, PVR_E500V2
+    bne 0f
+    .irp n, 0, 1, 2
     li 3, 16 * (16 + \n)
     mtspr SPR_IVOR32 + \n, 3
     .endr
+0:
     li 3, 0
     stw 3, ACTIVE(0)
 

@@ -104,8 +104,12 @@ public enum DeviceTreeCompiler {
     /// - Parameters:
     ///   - symbols: whether labels become `/__symbols__`, for overlays to refer to.
     ///   - folder: where `/include/` looks.
-    public static func compile(_ source: String, symbols: Bool = false, folder: URL? = nil) throws -> [UInt8] {
+    ///   - force: whether dtc takes what its own checks call wrong.
+    public static func compile(
+        _ source: String, symbols: Bool = false, folder: URL? = nil, force: Bool = false
+    ) throws -> [UInt8] {
         var arguments = ["-q", "-I", "dts", "-O", "dtb"]
+        if force { arguments.append("-f") }
         if symbols { arguments.append("-@") }
         if let folder { arguments += ["-i", folder.path] }
         return try run(arguments, input: [UInt8](source.utf8)).output

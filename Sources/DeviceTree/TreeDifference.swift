@@ -182,7 +182,8 @@ private struct TreeComparison {
         }
 
         func isEqual(to other: Value) -> Bool {
-            guard let mine = references, let others = other.references, !mine.references.isEmpty || !others.references.isEmpty
+            guard let mine = references, let others = other.references,
+                !mine.references.isEmpty || !others.references.isEmpty
             else { return value == other.value }
             guard value.bytes.count == other.value.bytes.count, mine.references.count == others.references.count else {
                 return false

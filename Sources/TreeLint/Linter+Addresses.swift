@@ -7,13 +7,14 @@ extension Linter {
         let node = tree[number]
         let unit = Self.unitAddress(node.name)
         guard let reg = node["reg"] else {
-            if let unit, node["ranges"] == nil, !Self.isFragment(node) {
+            if let unit, node["ranges"]?.bytes.isEmpty ?? true, !Self.isFragment(node) {
                 add(
                     .unitAddressWithoutReg, number, nil,
-                    "the name ends in @\(Self.shown(unit)), but there is neither reg nor ranges")
+                    "the name ends in @\(Self.shown(unit)), but there is no reg, nor ranges with windows")
             }
             return
         }
+        guard parent == 0 || hasOwnCells(parent) else { return }
         let entry = addressCells(below: parent) + sizeCells(below: parent)
         guard entry > 0, let cells = reg.cells, !cells.isEmpty, cells.count.isMultiple(of: entry) else {
             add(
@@ -29,6 +30,11 @@ extension Linter {
                 "\(Self.hex(region.size)) bytes at \(Self.hex(region.base)) end above the last address of \(bits) bits")
         }
         checkUnitAddress(unit, regions.first, of: number, below: parent)
+    }
+
+    /// Whether the node states how its children are addressed. Where it does not, that is what is wrong.
+    private func hasOwnCells(_ number: Int) -> Bool {
+        tree[number, "#address-cells"] != nil && tree[number, "#size-cells"] != nil
     }
 
     /// Whether the region ends above the last address of that many bits: 32 or 64.
@@ -57,7 +63,8 @@ extension Linter {
             return
         }
         // Buses may write addresses in their own way, such as PCI's device and function: then it is no number.
-        guard let first, !isPCI(parent), !isISA(parent), let stated = UInt64(unit, radix: 16), stated != first.base else { return }
+        guard let first, !isPCI(parent), !isISA(parent), let stated = UInt64(unit, radix: 16), stated != first.base
+        else { return }
         add(
             .unitAddressMismatch, number, "reg",
             "the name ends in @\(Self.shown(unit)), but the first address is \(String(first.base, radix: 16))")
@@ -79,7 +86,9 @@ extension Linter {
             guard let windows = windows(of: bus), !windows.isEmpty else { continue }
             let mapped = RegionSet(windows.map { $0.child })
             for child in tree.children(of: bus) where isEnabled(child) {
-                guard let lost = regions(of: child).first(where: { $0.size > 0 && !mapped.contains($0) }) else { continue }
+                guard let lost = regions(of: child).first(where: { $0.size > 0 && !mapped.contains($0) }) else {
+                    continue
+                }
                 add(
                     .regOutsideRanges, child, "reg",
                     "\(Self.hex(lost.size)) bytes at \(Self.hex(lost.base)) lie outside the windows of the bus")
@@ -113,7 +122,8 @@ extension Linter {
             if let outer = open.last, outer.number != entry.number, !outer.region.contains(entry.region) {
                 add(
                     .regOverlap, entry.number, "reg",
-                    "\(Self.shown(entry.region)) overlaps \(Self.shown(outer.region)) of \(tree.path(of: outer.number))")
+                    "\(Self.shown(entry.region)) overlaps \(Self.shown(outer.region)) of \(tree.path(of: outer.number))"
+                )
             }
             open.append(entry)
         }

@@ -46,7 +46,8 @@ extension Linter {
         if consoles.count == 2, consoles[0] != consoles[1] {
             add(
                 .stdoutConflict, chosen, "linux,stdout-path",
-                "stdout-path leads to \(tree.path(of: consoles[0])), linux,stdout-path to \(tree.path(of: consoles[1]))")
+                "stdout-path leads to \(tree.path(of: consoles[0])), linux,stdout-path to \(tree.path(of: consoles[1]))"
+            )
         }
         checkInitrd(chosen)
     }
@@ -84,7 +85,9 @@ extension Linter {
             // Handles of the node itself.
             if property.name.hasSameBytes(as: "phandle") || property.name.hasSameBytes(as: "linux,phandle") { continue }
             if !property.name.utf8.allSatisfy(Self.isAliasCharacter) {
-                add(.aliasName, aliases, property.name, "the name '\(Self.shown(property.name))' is not all of a-z, 0-9 and -")
+                add(
+                    .aliasName, aliases, property.name,
+                    "the name '\(Self.shown(property.name))' is not all of a-z, 0-9 and -")
             }
             switch property.value.string.map(follow) ?? .nowhere {
             case .node: break

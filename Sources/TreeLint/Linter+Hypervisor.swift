@@ -22,7 +22,9 @@ extension Linter {
         guard let hypervisor else { return }
         let node = tree[hypervisor]
         if node["compatible"] == nil {
-            add(.hypervisorCompatible, hypervisor, "compatible", "compatible is missing: \"linux,kvm\" would name KVM's")
+            add(
+                .hypervisorCompatible, hypervisor, "compatible", "compatible is missing: \"linux,kvm\" would name KVM's"
+            )
         }
         if node["hcall-instructions"] == nil, node["hypercall-instructions"] == nil {
             add(.hcallMissing, hypervisor, "hcall-instructions", "hcall-instructions is missing")

@@ -16,7 +16,9 @@ extension Linter {
             if let handle = node["hv-handle"]?.u32 { handles.append((handle, number)) }
             guard let models = node["compatible"]?.strings else { continue }
             let kinds = [Self.byteChannel, Self.sendDoorbell, Self.receiveDoorbell, Self.interruptController]
-            guard let kind = kinds.first(where: { kind in models.contains { $0.hasSameBytes(as: kind) } }) else { continue }
+            guard let kind = kinds.first(where: { kind in models.contains { $0.hasSameBytes(as: kind) } }) else {
+                continue
+            }
             if !callable {
                 add(.hvWithoutHypercalls, number, nil, "no node has hcall-instructions to reach this object with")
             }
@@ -75,7 +77,8 @@ extension Linter {
         }
         if node != 0 || tree.parent(of: number) == 0 {
             add(
-                .hvNotProbed, number, nil, "Linux on fsl,qemu-e500 makes devices only below nodes compatible with simple-bus")
+                .hvNotProbed, number, nil,
+                "Linux on fsl,qemu-e500 makes devices only below nodes compatible with simple-bus")
         }
     }
 }

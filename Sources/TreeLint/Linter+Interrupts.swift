@@ -84,7 +84,8 @@ extension Linter {
             if count > 1, cells[start + 1] > 7 {
                 add(
                     .hvPicSpecifier, number, "interrupts",
-                    "sense \(cells[start + 1]) of interrupt \(cells[start]) is none of 0 to 3, or 4 more for direct EOI")
+                    "sense \(cells[start + 1]) of interrupt \(cells[start]) is none of 0 to 3, or 4 more for direct EOI"
+                )
             }
         }
     }

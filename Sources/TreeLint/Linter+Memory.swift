@@ -67,7 +67,8 @@ extension Linter {
 
     private func checkReservedMemory() {
         guard let reserved = tree.number(ofPath: "/reserved-memory") else { return }
-        for name in ["#address-cells", "#size-cells"] where tree[0][name] != nil && tree[reserved][name] != tree[0][name] {
+        for name in ["#address-cells", "#size-cells"]
+        where tree[0][name] != nil && tree[reserved][name] != tree[0][name] {
             add(.reservedMemory, reserved, name, "\(name) is not the root's")
         }
         if tree[reserved]["ranges"] == nil { add(.reservedMemory, reserved, "ranges", "ranges is missing") }

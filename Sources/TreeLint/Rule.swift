@@ -126,7 +126,8 @@ public enum Rule: CaseIterable, Hashable, Sendable {
                 "Devicetree Specification 0.4, Node Names")
         case .unitAddressWithoutReg:
             Row(
-                "unit-address-without-reg", .warning, "The name has a unit address, but the node no `reg` or `ranges`.",
+                "unit-address-without-reg", .warning,
+                "The name has a unit address, but the node no `reg`, nor windows in `ranges`.",
                 "Devicetree Specification 0.4, Node Names")
         case .rangesSize:
             Row(

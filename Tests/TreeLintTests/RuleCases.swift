@@ -41,7 +41,8 @@ struct RuleCase: Sendable {
         RuleCase(
             .propertyType, at: "/soc@fe0000000/cache", "&cache { compatible = [63 61 63 68 65]; };",
             mended: "&cache { compatible = [63 61 63 68 65 00]; };"),
-        RuleCase(.propertyType, at: "/hypervisor", "&hypervisor { has-idle = <1>; };", mended: "&hypervisor { has-idle; };"),
+        RuleCase(
+            .propertyType, at: "/hypervisor", "&hypervisor { has-idle = <1>; };", mended: "&hypervisor { has-idle; };"),
         RuleCase(
             .propertyType, at: "/hypervisor-handles/send-doorbell", "&send { hv-handle = <0 2>; };",
             mended: "&send { hv-handle = <9>; };"),
@@ -49,7 +50,8 @@ struct RuleCase: Sendable {
         RuleCase(
             .statusValue, at: "/soc@fe0000000/serial@4600", "&second { status = \"enabled\"; };",
             mended: "&second { status = \"fail-sss\"; };"),
-        RuleCase(.epaprVersion, at: "/", "/ { epapr-version = \"1.1\"; };", mended: "/ { epapr-version = \"ePAPR-1.0\"; };"),
+        RuleCase(
+            .epaprVersion, at: "/", "/ { epapr-version = \"1.1\"; };", mended: "/ { epapr-version = \"ePAPR-1.0\"; };"),
         RuleCase(
             .cellsValue, at: "/soc@fe0000000/serial@4600", "&second { #address-cells = [01]; };",
             mended: "&second { #address-cells = <1>; };"),
@@ -72,12 +74,14 @@ struct RuleCase: Sendable {
             .regOverflow, at: "/bus/device@fffffff0",
             "/ { bus { #address-cells = <1>; #size-cells = <1>; device@fffffff0 { reg = <0xfffffff0 0x20>; }; }; };",
             mended:
-                "/ { bus { #address-cells = <1>; #size-cells = <1>; device@fffffff0 { reg = <0xfffffff0 0x10>; }; }; };"),
+                "/ { bus { #address-cells = <1>; #size-cells = <1>; device@fffffff0 { reg = <0xfffffff0 0x10>; }; }; };"
+        ),
         RuleCase(
             .regOverlap, at: "/soc@fe0000000/serial@4600", "&serial { reg = <0x4500 0x180>; };",
             mended: "&serial { reg = <0x4500 0x180>; }; &second { status = \"disabled\"; };"),
         RuleCase(
-            .regOutsideRanges, at: "/soc@fe0000000/device@200f00", "&soc { device@200f00 { reg = <0x200f00 0x200>; }; };",
+            .regOutsideRanges, at: "/soc@fe0000000/device@200f00",
+            "&soc { device@200f00 { reg = <0x200f00 0x200>; }; };",
             mended: "&soc { device@200f00 { reg = <0x200f00 0x100>; }; };"),
         RuleCase(
             .unitAddressMissing, at: "/soc@fe0000000/device", "&soc { device { reg = <0x1000 0x100>; }; };",
@@ -188,7 +192,9 @@ struct RuleCase: Sendable {
     ]
 
     private static let interrupts = [
-        RuleCase(.interruptParentMissing, at: "/soc@fe0000000/serial@4600", "&second { /delete-property/ interrupt-parent; };"),
+        RuleCase(
+            .interruptParentMissing, at: "/soc@fe0000000/serial@4600",
+            "&second { /delete-property/ interrupt-parent; };"),
         RuleCase(
             .interruptParentTarget, at: "/soc@fe0000000/serial@4600", "&second { interrupt-parent = <&serial>; };",
             mended: "&second { interrupt-parent = <&vpic>; };"),
@@ -200,11 +206,13 @@ struct RuleCase: Sendable {
             .interruptControllerCells, at: "/soc@fe0000000/device", "&soc { device { interrupt-controller; }; };",
             mended: "&soc { device { interrupt-controller; #interrupt-cells = <1>; }; };"),
         RuleCase(
-            .interruptMap, at: "/pci@fe0108000", "&pci { interrupt-map = <0 0 0 1 &pic 1 1>, <0 0 0 2 &cascade 2 1>; };"),
+            .interruptMap, at: "/pci@fe0108000", "&pci { interrupt-map = <0 0 0 1 &pic 1 1>, <0 0 0 2 &cascade 2 1>; };"
+        ),
         RuleCase(.interruptMap, at: "/pci@fe0108000", "&pci { interrupt-map-mask = <0xf800 0 0>; };"),
         RuleCase(
             .interruptLoop, at: "/soc@fe0000000/pic@40000",
-            "&pic { interrupts = <1>; interrupt-parent = <&cascade>; };" + " &cascade { /delete-property/ interrupt-controller; };",
+            "&pic { interrupts = <1>; interrupt-parent = <&cascade>; };"
+                + " &cascade { /delete-property/ interrupt-controller; };",
             mended: "&pic { interrupts = <1 2>; interrupt-parent = <&pic>; };"),
     ]
 
@@ -230,7 +238,8 @@ struct RuleCase: Sendable {
             .hypervisorPath, at: "/virtual", "/ { virtual { compatible = \"linux,kvm\"; }; };",
             mended: "/ { virtual { compatible = \"acme,hypervisor\"; }; };"),
         RuleCase(
-            .hypervisorPath, at: "/virtual", "/delete-node/ &hypervisor; / { virtual { hcall-instructions = <0x44000022>; }; };",
+            .hypervisorPath, at: "/virtual",
+            "/delete-node/ &hypervisor; / { virtual { hcall-instructions = <0x44000022>; }; };",
             mended: "/ { hypervisor { hcall-instructions = <0x44000022>; hypercall-instructions = <0x44000022>; }; };"),
         RuleCase(.hypervisorCompatible, at: "/hypervisor", "&hypervisor { /delete-property/ compatible; };"),
         RuleCase(
@@ -243,7 +252,8 @@ struct RuleCase: Sendable {
         RuleCase(
             .hcallSize, at: "/hypervisor",
             "&hypervisor { /delete-property/ hypercall-instructions; hcall-instructions = <0x44000022 0 0 0 0>; };",
-            mended: "&hypervisor { /delete-property/ hypercall-instructions; hcall-instructions = <0x44000022 0 0 0>; };"),
+            mended:
+                "&hypervisor { /delete-property/ hypercall-instructions; hcall-instructions = <0x44000022 0 0 0>; };"),
         RuleCase(
             .hcallSize, at: "/hypervisor",
             "&hypervisor { /delete-property/ hypercall-instructions; hcall-instructions; };"),
@@ -274,9 +284,11 @@ struct RuleCase: Sendable {
             mended:
                 "&channel { /delete-property/ interrupts; interrupts-extended = <&vpic 64 3>, <&pic 65 2>; };"),
         RuleCase(
-            .byteChannelInterrupts, at: "/hypervisor-handles/byte-channel", "&channel { /delete-property/ interrupts; };"),
+            .byteChannelInterrupts, at: "/hypervisor-handles/byte-channel",
+            "&channel { /delete-property/ interrupts; };"),
         RuleCase(
-            .doorbellInterrupts, at: "/hypervisor-handles/receive-doorbell", "&receive { /delete-property/ interrupts; };"),
+            .doorbellInterrupts, at: "/hypervisor-handles/receive-doorbell",
+            "&receive { /delete-property/ interrupts; };"),
         RuleCase(
             .hvWithoutHypercalls, at: "/hypervisor-handles/byte-channel",
             "/delete-node/ &hypervisor; /delete-node/ &vpic; /delete-node/ &send; /delete-node/ &receive;"
@@ -291,7 +303,8 @@ struct RuleCase: Sendable {
                 &hypervisor { byte-channel { \(looseChannel) }; };
                 """),
         RuleCase(
-            .hvPicCells, at: "/hypervisor-handles/pic", "&vpic { #interrupt-cells = <4>; };"
+            .hvPicCells, at: "/hypervisor-handles/pic",
+            "&vpic { #interrupt-cells = <4>; };"
                 + " &channel { interrupts = <64 3 0 0 65 3 0 0>; }; &receive { interrupts = <66 1 0 0>; };"),
         RuleCase(
             .hvPicSpecifier, at: "/hypervisor-handles/receive-doorbell", "&receive { interrupts = <66 8>; };",

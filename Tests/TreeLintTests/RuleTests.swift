@@ -40,7 +40,10 @@ import TreeLint
         #expect(found.isEmpty, "\(found.map(\.message))")
     }
 
-    @Test(arguments: try FileManager.default.contentsOfDirectory(atPath: referenceTrees.path).filter { $0.hasSuffix(".dts") })
+    @Test(
+        arguments: try FileManager.default.contentsOfDirectory(atPath: referenceTrees.path).filter {
+            $0.hasSuffix(".dts")
+        })
     func `The machine's own trees break no rule`(file: String) throws {
         let found = try DeviceTree(compiledReferenceTree(file)).lint().findings
         #expect(found.isEmpty, "\(found.map(\.message))")

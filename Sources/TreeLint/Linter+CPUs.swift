@@ -98,8 +98,10 @@ extension Linter {
         checkReserved(entries)
     }
 
+    /// Whether the CPU, or `/cpus` for all, names the spin table among the methods to start it.
     private func isInSpinTable(_ cpu: Int) -> Bool {
-        has(cpu, "enable-method", "spin-table")
+        let method = tree[cpu, "enable-method"] ?? tree.parent(of: cpu).flatMap { tree[$0, "enable-method"] }
+        return method?.strings?.contains { $0.hasSameBytes(as: "spin-table") } ?? false
     }
 
     /// Whether the entries that lie in memory are kept from being used as such.

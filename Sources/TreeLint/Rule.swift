@@ -69,7 +69,7 @@ public enum Rule: CaseIterable, Hashable, Sendable {
         case .overlay:
             Row(
                 "overlay", .error, "The blob is an overlay, which says nothing without the tree that it changes.",
-                "dtc, Device Tree Overlay Notes")
+                "dtc Documentation/dt-object-internal.txt")
         case .rootCells:
             Row(
                 "root-cells", .error, "The root lacks `#address-cells` or `#size-cells`.",
@@ -217,7 +217,7 @@ public enum Rule: CaseIterable, Hashable, Sendable {
         case .reservedMemory:
             Row(
                 "reserved-memory", .error, "`/reserved-memory` lacks `ranges`, or its cells are not the root's.",
-                "Devicetree Specification 0.4, /reserved-memory node; Linux drivers/of/fdt.c")
+                "Devicetree Specification 0.4, /reserved-memory Node; Linux drivers/of/fdt.c")
         case .firmwareValue:
             Row(
                 "firmware-value", .note, "A value is 0 for firmware to fill in; a guest must not see it.",
@@ -227,15 +227,15 @@ public enum Rule: CaseIterable, Hashable, Sendable {
         case .stdoutPath:
             Row(
                 "stdout-path", .error, "`stdout-path` or its kin names no node.",
-                "Devicetree Specification 0.4, /chosen node")
+                "Devicetree Specification 0.4, /chosen Node")
         case .stdoutDisabled:
             Row(
                 "stdout-disabled", .warning, "`stdout-path` or its kin names a device that is disabled.",
-                "Devicetree Specification 0.4, /chosen node")
+                "Devicetree Specification 0.4, /chosen Node")
         case .stdoutConflict:
             Row(
                 "stdout-conflict", .warning, "`stdout-path` and `linux,stdout-path` name two devices.",
-                "Devicetree Specification 0.4, /chosen node")
+                "Devicetree Specification 0.4, /chosen Node")
         case .initrdRange:
             Row(
                 "initrd-range", .error, "The RAM disk has no end, ends before its start, or lies outside memory.",

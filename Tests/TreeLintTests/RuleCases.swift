@@ -128,6 +128,10 @@ struct RuleCase: Sendable {
         RuleCase(.spinTableAddress, at: "/cpus/cpu@1", "&cpu1 { cpu-release-addr = <0xfff020>; };"),
         RuleCase(.spinTableAddress, at: "/cpus/cpu@1", "&cpu1 { /delete-property/ cpu-release-addr; };"),
         RuleCase(
+            .spinTableAddress, at: "/cpus/cpu@1",
+            "&cpu1 { enable-method = \"acme,start\", \"spin-table\"; cpu-release-addr = <0xfff020>; };",
+            mended: "&cpu1 { enable-method = \"acme,start\"; cpu-release-addr = <0xfff020>; };"),
+        RuleCase(
             .spinTableAlignment, at: "/cpus/cpu@1", "&cpu1 { cpu-release-addr = <0 0xfff024>; };",
             mended: "&cpu1 { cpu-release-addr = <0 0xfff028>; };"),
         RuleCase(

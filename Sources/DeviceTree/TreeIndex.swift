@@ -121,10 +121,14 @@ public struct TreeIndex: Sendable {
 
     /// The number of the node at an absolute path, in which unit addresses may be left out.
     public func number(ofPath path: String) -> Int? {
-        var components = path.utf8[...]
-        guard components.popFirst() == UInt8(ascii: "/") else { return nil }
-        var number = 0
-        for component in components.split(separator: UInt8(ascii: "/")) {
+        guard path.utf8.first == UInt8(ascii: "/") else { return nil }
+        var (rest, number) = (path.utf8.dropFirst(), 0)
+        // One component at a time: most of the paths that lead nowhere end early.
+        while !rest.isEmpty {
+            let end = rest.firstIndex(of: UInt8(ascii: "/")) ?? rest.endIndex
+            let component = rest[..<end]
+            rest = rest[end...].dropFirst()
+            if component.isEmpty { continue }
             guard let child = child(of: number, named: component) else { return nil }
             number = child
         }

@@ -23,7 +23,8 @@ SECONDS_OF_STRESS ?= 60
 
 guests := Tests/Guests
 scripts := .ci/run $(wildcard .ci/embedded) Tests/Soak/soak.sh Tests/Soak/tsan.sh $(guests)/lib.sh $(guests)/need \
-    $(guests)/linux/build $(guests)/userland/power $(guests)/userland/build $(guests)/userland/init $(guests)/baremetal/build
+    $(guests)/linux/build $(guests)/userland/power $(guests)/userland/build $(guests)/userland/init $(guests)/baremetal/build \
+    $(guests)/devicetrees/build
 # The command that people run: without what a debugger or a test needs. Its build lies beside the one of the tests, for the
 # two have other options and would undo each other. Colours are an option of the compiler as well: without a fixed choice
 # everything is built anew when the output goes to a terminal and last time did not.
@@ -48,6 +49,7 @@ run: build ## Start a Linux guest with a shell on this terminal; builds what is 
 test: ## Run all tests; builds the guests and kernels that they boot
 	@$(guests)/need test
 	@programs=$$($(guests)/baremetal/build); userland=$$($(guests)/userland/build); kernels=$$($(guests)/linux/build); \
+	    trees=$$($(guests)/devicetrees/build); export PARAVANE_DEVICE_TREES="$$trees"; \
 	    export PARAVANE_GUESTS="$$programs" PARAVANE_INITRD="$$userland/initramfs.cpio.gz"; \
 	    export PARAVANE_KERNEL_UNMODIFIED="$$kernels/unmodified/uImage"; \
 	    export PARAVANE_KERNEL_PATCHED="$$kernels/patched/uImage"; \

@@ -47,6 +47,7 @@ let package = Package(
         core("GuestMemory", ["CHost"]),
         core("Hypercalls", ["ParavirtABI", "GuestMemory"]),
         core("DeviceTree", ["CFDT"]),
+        core("TreeLint", ["DeviceTree"]),
         core("PowerPC", ["CHost", "ParavirtABI", "GuestMemory"]),
         core("Devices", ["GuestMemory"]),
         core("VMM", ["CHost", "PowerPC"]),
@@ -62,7 +63,7 @@ let package = Package(
             name: "ParavaneCommands",
             dependencies: [
                 "CHost", "DeviceTree", "Devices", "GuestMemory", "Hypercalls", "Machines", "ParavirtABI", "PowerPC",
-                "Sandbox", "VMM", argumentParser,
+                "Sandbox", "TreeLint", "VMM", argumentParser,
             ],
             swiftSettings: strict),
         .executableTarget(name: "paravane", dependencies: ["ParavaneCommands"], swiftSettings: strict),
@@ -72,7 +73,7 @@ let package = Package(
             name: "Fuzzing",
             dependencies: [
                 "CHost", "DeviceTree", "Devices", "GuestMemory", "Hypercalls", "Machines", "ParavirtABI", "PowerPC",
-                "VMM",
+                "TreeLint", "VMM",
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -89,6 +90,7 @@ let package = Package(
         tests("GuestMemory", ["GuestMemory"]),
         tests("Hypercalls", ["GuestMemory", "Hypercalls", "ParavirtABI"]),
         tests("DeviceTree", ["DeviceTree", "TestTools"]),
+        tests("TreeLint", ["DeviceTree", "TestTools", "TreeLint"], resources: [.copy("Trees")]),
         tests(
             "PowerPC", ["CUnicorn", "GuestMemory", "ParavirtABI", "PowerPC", "TestTools"], resources: [.copy("Oracle")]),
         tests("Devices", ["Devices"]),
@@ -101,8 +103,8 @@ let package = Package(
         tests(
             "ParavaneCommands",
             [
-                "DeviceTree", "Hypercalls", "Machines", "ParavaneCommands", "ParavirtABI", "TestTools", "paravane",
-                argumentParser,
+                "DeviceTree", "Hypercalls", "Machines", "ParavaneCommands", "ParavirtABI", "TestTools", "TreeLint",
+                "paravane", argumentParser,
             ]),
         tests("VMM", ["GuestMemory", "PowerPC", "VMM"]),
         .target(name: "SandboxProbe", dependencies: ["CSandbox"], path: "Tests/SandboxProbe"),

@@ -103,17 +103,17 @@ public struct MemoryReservation: Equatable, Sendable {
 
 extension String {
     /// Equality of bytes, which needs no Unicode tables.
-    func hasSameBytes(as other: String) -> Bool {
+    package func hasSameBytes(as other: String) -> Bool {
         utf8.elementsEqual(other.utf8)
     }
 
     /// Order of bytes, which needs no Unicode tables.
-    func precedesInBytes(_ other: String) -> Bool {
+    package func precedesInBytes(_ other: String) -> Bool {
         utf8.lexicographicallyPrecedes(other.utf8)
     }
 
     /// The path of the child `name` of the node at this path.
-    func appendingNode(_ name: String) -> String {
+    package func appendingNode(_ name: String) -> String {
         utf8.count == 1 ? "/\(name)" : "\(self)/\(name)"
     }
 }

@@ -110,7 +110,7 @@ extension PropertyValue {
     }
 
     /// The big-endian number at a byte offset that lies inside.
-    func cell(at offset: Int) -> UInt32 {
+    package func cell(at offset: Int) -> UInt32 {
         UInt32(bytes[offset]) << 24 | UInt32(bytes[offset + 1]) << 16 | UInt32(bytes[offset + 2]) << 8
             | UInt32(bytes[offset + 3])
     }

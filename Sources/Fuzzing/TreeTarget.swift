@@ -1,5 +1,6 @@
 internal import DeviceTree
 internal import Machines
+internal import TreeLint
 
 /// Damaged device trees and overlays: everything that can be done with a blob from outside.
 final class TreeTarget: FuzzTarget {
@@ -49,13 +50,24 @@ final class TreeTarget: FuzzTarget {
         check(tree.source.utf8.starts(with: "/dts-v1/".utf8), "the source is one")
         _ = (tree.path(ofPhandle: 1), tree.reservations, tree.property("reg", at: "/soc@f0000000/serial@4500"))
         check(tree.differences(to: tree.copy()).isEmpty, "a copy is equal")
+        check(tree.differences(to: tree.copy(), comparing: .target).isEmpty, "a copy refers to the same nodes")
+        lint(tree)
+    }
+
+    private func lint(_ tree: borrowing DeviceTree) {
+        let report = tree.lint()
+        check(report.findings.count <= LintReport.limit && report.omitted >= 0, "a report is limited")
+        for finding in report.findings {
+            check(finding.message.utf8.allSatisfy { (0x20...0x7E).contains($0) }, "a finding is one line")
+            check(tree.node(at: finding.path) != nil, "a finding is of a node")
+        }
     }
 
     private func merge(_ tree: borrowing DeviceTree) {
         do throws(DeviceTreeError) {
             var merged = try DeviceTree(base)
             try merged.apply(overlay: tree)
-            _ = (merged.source, merged.differences(to: tree))
+            _ = (merged.source, merged.differences(to: tree, comparing: .target))
             _ = try DeviceTree(merged.finish())
         } catch {}
         do throws(DeviceTreeError) {

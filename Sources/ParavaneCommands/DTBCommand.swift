@@ -3,13 +3,13 @@ internal import DeviceTree
 internal import Devices
 internal import Machines
 
-/// `paravane dtb`: makes and shows device trees.
+/// `paravane dtb`: makes, shows, checks and compares device trees.
 public struct DTBCommand: ParsableCommand {
     /// The name and the list of subcommands.
     public static let configuration = CommandConfiguration(
         commandName: "dtb",
-        abstract: "Make and show device trees.",
-        subcommands: [DTBBuildCommand.self, DTBShowCommand.self])
+        abstract: "Make, show, check and compare device trees.",
+        subcommands: [DTBBuildCommand.self, DTBShowCommand.self, DTBCheckCommand.self, DTBDiffCommand.self])
 
     /// Made by the argument parser.
     public init() {}
@@ -141,7 +141,16 @@ enum DTBInput {
         do {
             return try DeviceTree(bytes)
         } catch {
+            if case .notADeviceTree = error, isText(bytes) {
+                throw CommandFailure(
+                    .badInput, "\(InputFile.name(path)): this is text, not a blob: compile it with dtc -O dtb")
+            }
             throw CommandFailure(.badInput, "\(InputFile.name(path)): \(error)")
         }
+    }
+
+    /// Whether the bytes look like source.
+    private static func isText(_ bytes: [UInt8]) -> Bool {
+        bytes.prefix(4096).allSatisfy { $0 >= 0x20 && $0 != 0x7F || (0x09...0x0D).contains($0) }
     }
 }

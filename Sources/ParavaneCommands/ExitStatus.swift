@@ -5,6 +5,8 @@ internal import Foundation
 public enum ExitStatus: Int32, CaseIterable, Sendable {
     /// Done; of a guest: it switched the power off.
     case success = 0
+    /// Two trees that were compared differ.
+    case difference = 1
     /// The guest reset the machine, and `--no-reboot` was given.
     case guestReset = 32
     /// The guest crashed: an unhandled exception, a triple fault, a checkstop.

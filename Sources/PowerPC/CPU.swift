@@ -328,7 +328,7 @@ extension CPU {
 
     /// Takes in a message that this or another vCPU sent with `msgsnd`, if it is addressed to this one: a doorbell
     /// interrupt is pending from now on.
-    public mutating func receiveMessage(operand: UInt32) {
+    public func receiveMessage(operand: UInt32) {
         let message = ProcessorMessage(operand)
         guard let interrupt = message.interrupt, message.reaches(processor: page[word: SharedPage.pir]) else { return }
         setPin(interrupt, asserted: true)

@@ -104,8 +104,12 @@ public enum DeviceTreeCompiler {
     /// - Parameters:
     ///   - symbols: whether labels become `/__symbols__`, for overlays to refer to.
     ///   - folder: where `/include/` looks.
-    public static func compile(_ source: String, symbols: Bool = false, folder: URL? = nil) throws -> [UInt8] {
+    ///   - force: whether dtc takes what its own checks call wrong.
+    public static func compile(
+        _ source: String, symbols: Bool = false, folder: URL? = nil, force: Bool = false
+    ) throws -> [UInt8] {
         var arguments = ["-q", "-I", "dts", "-O", "dtb"]
+        if force { arguments.append("-f") }
         if symbols { arguments.append("-@") }
         if let folder { arguments += ["-i", folder.path] }
         return try run(arguments, input: [UInt8](source.utf8)).output
@@ -114,6 +118,18 @@ public enum DeviceTreeCompiler {
     /// The source that dtc makes from a blob, with nodes and properties sorted.
     public static func decompile(_ blob: [UInt8]) throws -> String {
         try run(["-q", "-s", "-I", "dtb", "-O", "dts"], input: blob).text
+    }
+
+    /// What dtc's own checks say of a blob: the check's name, the node's path, and what is wrong there.
+    public static func warnings(_ blob: [UInt8]) throws -> [(check: String, path: String, text: String)] {
+        let result = try Tool(named: "dtc").run(["-f", "-I", "dtb", "-O", "dtb", "-o", "/dev/null"], input: blob)
+        return result.errors.split(separator: "\n").compactMap { line in
+            // "/dev/null: Warning (alias_paths): /aliases: text", where the text's part may follow without a space.
+            guard let match = line.firstMatch(of: /(?:Warning|ERROR) \(([a-z_]+)\): (\/[^: ]*):(.*)/) else {
+                return nil
+            }
+            return (String(match.1), String(match.2), String(match.3))
+        }
     }
 
     /// The tree that fdtoverlay makes of a tree and an overlay.
@@ -148,6 +164,20 @@ public func qemuE500Tree(_ options: [String]) throws -> [UInt8] {
             ["-M", "ppce500,dumpdtb=\(tree.path)", "-cpu", "e500v2", "-kernel", kernel.path, "-nographic"]
                 + ["-monitor", "none", "-nic", "none", "-serial", "null", "-serial", "null"] + options)
         guard let blob = try? Data(contentsOf: tree) else { throw ToolError.failed("qemu-system-ppc", result) }
+        return [UInt8](blob)
+    }
+}
+
+/// The tree that QEMU makes for its `pseries` machine without devices.
+///
+/// - Parameter options: which machine and CPU it is, with `-M pseries` first.
+public func qemuPSeriesTree(_ options: [String]) throws -> [UInt8] {
+    let tool = try Tool(named: "qemu-system-ppc64")
+    return try withTemporaryFolder { folder in
+        let tree = folder.appendingPathComponent("tree")
+        let result = try tool.run(
+            ["-machine", "dumpdtb=\(tree.path)"] + options + ["-nodefaults", "-nographic", "-accel", "tcg"])
+        guard let blob = try? Data(contentsOf: tree) else { throw ToolError.failed("qemu-system-ppc64", result) }
         return [UInt8](blob)
     }
 }

@@ -1,6 +1,6 @@
 extension CPU {
     /// The interrupt to take now, of those in `pending`: BookE's priorities, masked by MSR.
-    func deliverable(_ pending: UInt32) -> Interrupt? {
+    mutating func deliverable(_ pending: UInt32) -> Interrupt? {
         guard pending != 0 else { return nil }
         let msr = self.msr
         func has(_ interrupt: Interrupt) -> Bool { pending & interrupt.pendingBit != 0 }

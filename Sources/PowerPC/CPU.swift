@@ -76,9 +76,23 @@ public struct CPU: ~Copyable {
     var waiting = Waiting.no
 
     /// The host address of the reserved granule, or 0; where vCPUs share the memory that of the reserved word.
-    var reservation: UInt = 0
+    var reservation: UInt {
+        get { unsafe registers.load(fromByteOffset: RegisterBlock.reservation, as: UInt.self) }
+        nonmutating set {
+            unsafe registers.storeBytes(of: newValue, toByteOffset: RegisterBlock.reservation, as: UInt.self)
+        }
+    }
+
     /// What `lwarx` found in the reserved word, as the host sees it.
-    var reservedValue: UInt32 = 0
+    var reservedValue: UInt32 {
+        get { unsafe registers.load(fromByteOffset: RegisterBlock.reservedValue, as: UInt32.self) }
+        nonmutating set {
+            unsafe registers.storeBytes(of: newValue, toByteOffset: RegisterBlock.reservedValue, as: UInt32.self)
+        }
+    }
+
+    /// The bits of a host address that tell reservations apart.
+    var reservationMask: UInt { ~UInt(sharesMemory ? 3 : model.cacheLineSize - 1) }
 
     /// Instruction count at which ``service()`` has to look at timers and interrupts.
     var deadline: UInt64 = 0
@@ -156,7 +170,7 @@ public struct CPU: ~Copyable {
         data = DataTranslations()
         code = CodeTranslations()
         cache = CodeCache(memory: memory, core: model.core)
-        native = nativeCode.map { NativeCode($0) }
+        native = nativeCode.map { NativeCode($0, lineSize: model.cacheLineSize, sharesMemory: sharesMemory) }
         nativeEntry = native?.entry
         counters = Counters()
         for (register, value) in model.description { spr[register] = value }

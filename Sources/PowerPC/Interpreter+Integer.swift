@@ -92,6 +92,7 @@ extension CPU {
     func extend(_ value: UInt16) -> UInt32 { UInt32(bitPattern: Int32(Int16(bitPattern: value))) }
 
     /// Whether the condition of `tw` or `twi` holds: any relation that its TO field names.
+    @inline(__always)
     func traps(_ op: MicroOperation) -> Bool {
         let a = gpr[op.a]
         let b = op.operation == .twi ? op.immediate : gpr[op.b]
@@ -101,6 +102,7 @@ extension CPU {
     }
 
     /// `mtcrf`: the fields that FXM names.
+    @inline(__always)
     func moveToConditionFields(_ op: MicroOperation) {
         let value = gpr[op.d]
         for field in UInt8(0)..<8 where op.immediate & 0x80 >> UInt32(field) != 0 {

@@ -375,7 +375,7 @@ extension CPU {
     /// What ``CPU/reservation`` is for a word at `pointer`: its granule, which nobody else writes to meanwhile, or where
     /// vCPUs share the memory the word alone, whose value tells.
     private func reserved(_ pointer: UnsafeMutableRawPointer) -> UInt {
-        UInt(bitPattern: pointer) & ~UInt(sharesMemory ? 3 : model.cacheLineSize - 1)
+        UInt(bitPattern: pointer) & reservationMask
     }
 
     /// Stores `value` where `lwarx` looked. False where another vCPU has changed the word: with the same value written

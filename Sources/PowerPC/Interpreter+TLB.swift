@@ -1,6 +1,7 @@
 /// The TLB instructions, which work on the MAS registers (EREF, chapter 5), and translation's view of the TLB.
 extension CPU {
     /// The TLB entry that maps `address` in `space` for the current processes.
+    @inline(__always)
     func find(_ address: UInt32, space: UInt8) -> TLB.Location? {
         let (pid0, pid1, pid2) = (spr[SPR.pid0], spr[SPR.pid1], spr[SPR.pid2])
         return tlb.find(address, space: space) { process in

@@ -28,6 +28,10 @@ enum RegisterBlock {
     static let page = 184
     /// Where native code stopped: `NativeExit`.
     static let exit = 188
+
+    /// The host address that `lwarx` reserved, or 0, and the word that it found there.
+    static let reservation = 192
+    static let reservedValue = 200
 }
 
 /// The general-purpose registers: 32 of them, and the constant zero of the rA|0 rule behind them.
@@ -72,7 +76,7 @@ struct ConditionFields {
 
     /// Bit `number` of the whole register, 0 being the most significant.
     subscript(bit number: UInt8) -> Bool {
-        get { self[number >> 2] & (8 >> (number & 3)) != 0 }
+        @inline(__always) get { self[number >> 2] & (8 >> (number & 3)) != 0 }
         nonmutating set {
             let mask = UInt8(8) >> (number & 3)
             let field = self[number >> 2]

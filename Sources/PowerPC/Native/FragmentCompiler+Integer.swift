@@ -337,6 +337,23 @@ extension FragmentCompiler {
             assembler.moveByte(block(RegisterBlock.cr + Int(op.d)), .rcx)
             return .next
 
+        case .mtcrf:
+            for field in UInt32(0)..<8 where op.immediate & 0x80 >> field != 0 {
+                load(.rax, op.d)
+                assembler.shift(.right, .rax, by: UInt8(28 - 4 * field))
+                assembler.arithmetic(.and, .rax, constant: 15)
+                assembler.moveByte(block(RegisterBlock.cr + Int(field)), .rax)
+            }
+            return .next
+        case .mfcr:
+            assembler.zeroExtendByte(.rax, block(RegisterBlock.cr))
+            for field in 1..<8 {
+                assembler.shift(.left, .rax, by: 4)
+                assembler.zeroExtendByte(.rcx, block(RegisterBlock.cr + field))
+                assembler.arithmetic(.or, .rax, .rcx)
+            }
+            return storeOnly(op)
+
         // MARK: Traps
         case .twi:
             load(.rax, op.a)

@@ -27,9 +27,19 @@ extension FragmentCompiler {
         case .displacement, .displacementUpdate:
             load(.rcx, op.a, plus: op.immediate)
         case .indexed, .indexedUpdate:
-            load(.rcx, op.a)
-            combine(.add, .rcx, op.b)
+            loadIndexed(op)
         }
+        translate(size, writes: writes)
+    }
+
+    /// ecx: the sum of two registers.
+    private mutating func loadIndexed(_ op: MicroOperation) {
+        load(.rcx, op.a)
+        combine(.add, .rcx, op.b)
+    }
+
+    /// The rest of ``translate(_:_:_:writes:)``, for the address in ecx.
+    private mutating func translate(_ size: Size, writes: Bool) {
         // The index of the translation times its size.
         assembler.move(.rax, .rcx)
         assembler.shift(.right, .rax, by: 12 - DataTranslations.entryShift)
@@ -93,6 +103,77 @@ extension FragmentCompiler {
         return .next
     }
 
+    // MARK: Reservations and cache lines
+
+    /// rdx: the host address of the word that `lwarx` or `stwcx.` names. What is not aligned is left to the interpreter.
+    private mutating func reach(_ op: MicroOperation, writes: Bool) {
+        loadIndexed(op)
+        assembler.testByte(.rcx, mask: 3)
+        giveUp(assembler.jump(if: .notEqual))
+        translate(.word, writes: writes)
+        assembler.loadAddress(.rdx, HostMemory(.rax, index: .rcx), .bits64)
+    }
+
+    /// rcx: what tells the reservation of the word at rdx from others.
+    private mutating func loadGranule() {
+        assembler.move(.rcx, .rdx, .bits64)
+        assembler.arithmetic(.and, .rcx, constant: ~(sharesMemory ? 3 : lineSize &- 1), .bits64)
+    }
+
+    private mutating func emitLoadReserve(_ op: MicroOperation) -> Flow {
+        reach(op, writes: false)
+        assembler.move(.rax, HostMemory(.rdx))
+        assembler.move(block(RegisterBlock.reservedValue), .rax)
+        loadGranule()
+        assembler.move(block(RegisterBlock.reservation), .rcx, .bits64)
+        assembler.swapBytes(.rax)
+        store(.rax, op.d)
+        return .next
+    }
+
+    private mutating func emitStoreConditional(_ op: MicroOperation) -> Flow {
+        reach(op, writes: true)
+        loadGranule()
+        assembler.arithmetic(.compare, .rcx, block(RegisterBlock.reservation), .bits64)
+        let lost = assembler.jump(if: .notEqual)
+        load(.rcx, op.d)
+        assembler.swapBytes(.rcx)
+        if sharesMemory {
+            assembler.move(.rax, block(RegisterBlock.reservedValue))
+            assembler.compareAndExchange(HostMemory(.rdx), .rcx)
+        } else {
+            assembler.move(HostMemory(.rdx), .rcx)
+            assembler.arithmetic(.compare, .rax, .rax)
+        }
+        // From either way: equal if the word is stored.
+        assembler.setTarget(of: lost, to: assembler.position)
+        assembler.set(.rcx, to: .equal)
+        assembler.zeroExtendByte(.rcx, .rcx)
+        assembler.arithmetic(.add, .rcx, .rcx)
+        assembler.orByte(.rcx, block(RegisterBlock.summaryOverflow))
+        assembler.moveByte(block(RegisterBlock.cr), .rcx)
+        assembler.move(block(RegisterBlock.reservation), constant: 0)
+        assembler.move(block(RegisterBlock.reservation + 4), constant: 0)
+        fieldInCL = 0
+        return .next
+    }
+
+    private mutating func emitZeroLine(_ op: MicroOperation) -> Flow {
+        loadIndexed(op)
+        assembler.arithmetic(.and, .rcx, constant: ~(lineSize &- 1))
+        translate(.byte, writes: true)
+        for offset in stride(from: Int32(0), to: Int32(truncatingIfNeeded: lineSize), by: 4) {
+            assembler.move(HostMemory(.rax, index: .rcx, displacement: offset), constant: 0)
+        }
+        return .next
+    }
+
+    /// Cache instructions do nothing to memory that can be read.
+    private mutating func emitTouch(_ op: MicroOperation) -> Flow {
+        translate(op, .indexed, .byte, writes: false)
+        return .next
+    }
+
     mutating func emitStorage(_ op: MicroOperation) -> Flow? {
         switch op.operation {
         case .lbz: emitLoad(op, .displacement, .byte)
@@ -127,6 +208,10 @@ extension FragmentCompiler {
         case .stwux: emitStore(op, .indexedUpdate, .word)
         case .sthbrx: emitStore(op, .indexed, .halfword, reversed: true)
         case .stwbrx: emitStore(op, .indexed, .word, reversed: true)
+        case .lwarx: emitLoadReserve(op)
+        case .stwcx: emitStoreConditional(op)
+        case .dcbz: emitZeroLine(op)
+        case .cacheTouchData: emitTouch(op)
         default: nil
         }
     }

@@ -42,6 +42,10 @@ struct FragmentCompiler {
 
     var assembler: X86Assembler
     private let routines: NativeRoutines
+    /// Bytes of a cache line of the core.
+    let lineSize: UInt32
+    /// Whether there are other vCPUs.
+    let sharesMemory: Bool
     /// Whether operations that were never executed are compiled, too.
     private let compilesEverything: Bool
     /// The operations of the page that is compiled; nil before the first.
@@ -68,8 +72,13 @@ struct FragmentCompiler {
     /// The condition field that is in cl, or -1.
     var fieldInCL = -1
 
-    init(assembler: X86Assembler, routines: NativeRoutines, compilesEverything: Bool) {
+    init(
+        assembler: X86Assembler, routines: NativeRoutines, lineSize: UInt32, sharesMemory: Bool,
+        compilesEverything: Bool
+    ) {
         self.assembler = assembler
+        self.lineSize = lineSize
+        self.sharesMemory = sharesMemory
         self.compilesEverything = compilesEverything
         self.routines = routines
     }

@@ -103,12 +103,16 @@ struct NativeCode {
     /// Whether the buffer is full: then the vCPU's pages have to forget their fragments.
     private(set) var isFull = false
 
-    init(_ memory: NativeCodeMemory) {
+    /// - Parameters:
+    ///   - lineSize: bytes of a cache line of the core.
+    ///   - sharesMemory: whether there are other vCPUs.
+    init(_ memory: NativeCodeMemory, lineSize: UInt32, sharesMemory: Bool) {
         self.memory = memory
         var assembler = unsafe X86Assembler(buffer: memory.writable, capacity: NativeCodeMemory.size)
         routines = NativeRoutines(&assembler)
         compiler = FragmentCompiler(
-            assembler: assembler, routines: routines, compilesEverything: memory.threshold == 1)
+            assembler: assembler, routines: routines, lineSize: lineSize, sharesMemory: sharesMemory,
+            compilesEverything: memory.threshold == 1)
     }
 
     /// Compiles the fragment that operation `number` begins. False when nothing came of it.

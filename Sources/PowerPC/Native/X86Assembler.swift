@@ -364,6 +364,12 @@ struct X86Assembler {
     /// Extends the sign of eax into edx.
     mutating func extendSignToEDX() { byte(0x99) }
 
+    /// Stores `source` if memory holds eax, atomically: then equal.
+    mutating func compareAndExchange(_ memory: HostMemory, _ source: HostRegister) {
+        byte(0xF0)
+        encode(0x0FB1, source.number, memory)
+    }
+
     // MARK: Control
 
     mutating func push(_ register: HostRegister) {

@@ -317,14 +317,21 @@ extension CPU {
         }
     }
 
+    /// Clears a line, 32 bytes at a time.
+    private func clearLine(_ line: UnsafeMutableRawPointer) {
+        for offset in stride(from: 0, to: Int(model.cacheLineSize), by: 32) {
+            unsafe (line + offset).initializeMemory(as: UInt64.self, repeating: 0, count: 4)
+        }
+    }
+
     /// `dcbz`: a line of zeros.
+    @inline(never)
     mutating func zeroLine(_ op: MicroOperation, _ direct: DirectAccess) -> Bool {
         let address = (gpr[op.a] &+ gpr[op.b]) & ~(model.cacheLineSize - 1)
         let entry = direct.array[address]
         if entry.write == direct.context | UInt64(address & ~0xFFF) {
             // SAFETY: the tag vouches for the whole page, and a line does not leave it.
-            unsafe UnsafeMutableRawPointer(bitPattern: entry.offset &+ UInt(address)).unsafelyUnwrapped
-                .initializeMemory(as: UInt64.self, repeating: 0, count: Int(model.cacheLineSize) / 8)
+            unsafe clearLine(UnsafeMutableRawPointer(bitPattern: entry.offset &+ UInt(address)).unsafelyUnwrapped)
             return true
         }
         guard let place = place(address, writes: true) else { return false }
@@ -333,7 +340,7 @@ extension CPU {
             stop = .exception(PendingException(interrupt: .alignment, syndrome: ESR.store, dataAddress: address))
             return false
         case .memory(let pointer, _, let code):
-            unsafe pointer.initializeMemory(as: UInt64.self, repeating: 0, count: Int(model.cacheLineSize) / 8)
+            unsafe clearLine(pointer)
             guard let code else { return true }
             noteCodeStore(at: code, count: Int(model.cacheLineSize))
             stop = .codeChanged(effective: address)

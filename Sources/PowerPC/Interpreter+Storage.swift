@@ -387,6 +387,7 @@ extension CPU {
     }
 
     /// `dcbz`: a line of zeros.
+    @inline(never)
     mutating func zeroLine(_ op: MicroOperation, _ direct: DirectAccess) -> Bool {
         let address = (gpr[op.a] &+ gpr[op.b]) & ~(model.cacheLineSize - 1)
         let entry = direct.array[address]

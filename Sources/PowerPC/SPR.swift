@@ -244,7 +244,8 @@ enum SPRTable {
     /// The row of register `number` (0–1023), or nil where that core has none.
     static func info(_ number: Int, on core: Cores) -> SPRInfo? {
         let position = index[number]
-        guard position != 0, rows[Int(position) - 1].cores.contains(core) else { return nil }
-        return rows[Int(position) - 1]
+        guard position != 0 else { return nil }
+        let row = rows[Int(position) - 1]
+        return row.cores.contains(core) ? row : nil
     }
 }

@@ -16,7 +16,7 @@ extension CPU {
 
     /// Looks at everything that is not an instruction: other writers of code, timers, interrupts, the slice's end. Sets
     /// the next ``deadline``.
-    private mutating func service() -> Exit? {
+    mutating func service() -> Exit? {
         readJournal()
         let now = self.now
         timers.catchUp(to: now)
@@ -26,17 +26,19 @@ extension CPU {
         if magicPageAddress != nil { page[word: SharedPage.interruptPending] = pending != 0 ? 1 : 0 }
         if acknowledged {
             acknowledged = false
-            waiting = .no
+            wake()
             deliver(PendingException(interrupt: .external))
         } else if let interrupt = deliverable(pending) {
             if interrupt == .external, externalProxy { return .acknowledge }
-            waiting = .no
+            wake()
             deliver(PendingException(interrupt: interrupt))
         } else {
             switch waiting {
             case .no: break
-            case .forPending where pending != 0: waiting = .no
-            case .forPending, .forDelivery: return .idle
+            case .forPending where pending != 0: wake()
+            case .forPending, .forDelivery:
+                observe(.waits)
+                return .idle
             }
         }
 
@@ -51,8 +53,15 @@ extension CPU {
         return nil
     }
 
+    /// Ends the wait for an interrupt, if there is one.
+    private mutating func wake() {
+        guard waiting != .no else { return }
+        waiting = .no
+        observe(.wakes)
+    }
+
     /// Catches up with what others did to pages of which this vCPU holds code or fast translations.
-    private mutating func readJournal() {
+    mutating func readJournal() {
         let journal = memory.codeJournal
         guard journalPosition != journal.count else { return }
         while journalPosition < journal.count {
@@ -78,7 +87,7 @@ extension CPU {
     }
 
     /// Translates ``pc`` and makes its page's predecoded operations reachable, or takes the exception.
-    private mutating func fetch() -> Exit? {
+    mutating func fetch() -> Exit? {
         guard let location = find(pc, space: UInt8(fetchMode >> 1)) else {
             return raise(PendingException(interrupt: .instructionTLBMiss))
         }
@@ -98,6 +107,7 @@ extension CPU {
             counters.countCodePage()
             if sharesMemory { memory.codeJournal.append(.becameCode(page: page)) }
         }
+        if debug.marksCode { unsafe markCode(operations) }
         unsafe code.array(fetchMode).set(pc, tag: context | UInt64(pc & ~0xFFF), operations: operations)
         return nil
     }

@@ -15,6 +15,8 @@ struct CodeCache {
         var host: UnsafeRawPointer
         var page: UInt32
         var stores: UInt32
+        /// Where execution has to stop, on behalf of a debugger.
+        var marks: CodeMarks?
     }
 
     /// Stores to a page before it is dropped.
@@ -42,6 +44,9 @@ struct CodeCache {
     }
 
     func release() {
+        for page in 0..<pageCount {
+            if let operations = unsafe pages[page] { unsafe Self.header(of: operations).pointee.marks?.release() }
+        }
         unsafe host_unmap_memory(pages, pageCount * 8)
         for index in unsafe 0..<chunks.count {
             unsafe host_unmap_memory(chunks[index], Self.pagesPerChunk * Self.bytesPerPage)
@@ -59,7 +64,7 @@ struct CodeCache {
         let operations = unsafe (slot + MemoryLayout<Header>.size).bindMemory(
             to: MicroOperation.self, capacity: Self.operationsPerPage + 1)
         let host = unsafe UnsafeRawPointer(memory.ram.host + page * Int(GuestMemory.pageSize))
-        unsafe slot.storeBytes(of: Header(host: host, page: UInt32(page), stores: 0), as: Header.self)
+        unsafe slot.storeBytes(of: Header(host: host, page: UInt32(page), stores: 0, marks: nil), as: Header.self)
         unsafe (operations + Self.operationsPerPage).initialize(to: MicroOperation(.pageEnd))
         unsafe pages[page] = operations
         return unsafe operations
@@ -82,9 +87,16 @@ struct CodeCache {
 
     /// Predecodes operation `number` of a page from the word in RAM.
     static func decode(_ operations: UnsafeMutablePointer<MicroOperation>, number: Int) {
-        let host = unsafe header(of: operations).pointee.host
-        let word = unsafe UInt32(bigEndian: host.load(fromByteOffset: number * 4, as: UInt32.self))
-        unsafe operations[number] = Decoder.decode(word, offset: UInt32(number) * 4)
+        let word = unsafe word(operations, number: number)
+        let stops = unsafe header(of: operations).pointee.marks?.stops(at: number, word: word) ?? false
+        unsafe operations[number] =
+            stops ? MicroOperation(.breakpoint) : Decoder.decode(word, offset: UInt32(number) * 4)
+    }
+
+    /// Word `number` of the page whose operations these are.
+    static func word(_ operations: UnsafeMutablePointer<MicroOperation>, number: Int) -> UInt32 {
+        unsafe UInt32(
+            bigEndian: header(of: operations).pointee.host.load(fromByteOffset: number * 4, as: UInt32.self))
     }
 
     /// Notes a store of `count` bytes at real address `address` by this vCPU. True when the page was dropped, after
@@ -121,5 +133,35 @@ struct CodeCache {
     /// Forgets the operations of all pages.
     func forgetAll() {
         for page in 0..<pageCount where unsafe pages[page] != nil { forget(page: page) }
+    }
+
+    // MARK: Marks
+
+    /// The marks of a page, or nil where nothing stops in it.
+    static func marks(of operations: UnsafeMutablePointer<MicroOperation>) -> CodeMarks? {
+        unsafe header(of: operations).pointee.marks
+    }
+
+    /// The marks of a page, made where it had none.
+    static func makeMarks(
+        of operations: UnsafeMutablePointer<MicroOperation>, stopsAtUnseen: Bool
+    ) -> CodeMarks {
+        if let marks = unsafe header(of: operations).pointee.marks { return marks }
+        let marks = CodeMarks(stopsAtUnseen: stopsAtUnseen)
+        unsafe header(of: operations).pointee.marks = marks
+        // Whatever was decoded before was not asked about.
+        unsafe operations.update(repeating: MicroOperation(.undecoded), count: operationsPerPage)
+        return marks
+    }
+
+    /// Takes all breakpoints away.
+    func clearBreakpoints() {
+        for page in 0..<pageCount {
+            guard let operations = unsafe pages[page], let marks = unsafe Self.marks(of: operations) else { continue }
+            for number in 0..<Self.operationsPerPage where marks.hasBreakpoint(number) {
+                marks.clearBreakpoint(number)
+                unsafe operations[number] = MicroOperation(.undecoded)
+            }
+        }
     }
 }

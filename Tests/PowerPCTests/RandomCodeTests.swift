@@ -48,6 +48,7 @@ import Testing
             return "invalidate"
         case .reset: return "reset"
         case .crash: return "crash"
+        case .debug: return "debug"
         }
     }
 

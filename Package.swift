@@ -49,7 +49,9 @@ let package = Package(
         core("DeviceTree", ["CFDT"]),
         core("PowerPC", ["CHost", "ParavirtABI", "GuestMemory"]),
         core("Devices", ["GuestMemory"]),
-        core("VMM", ["CHost", "PowerPC"]),
+        core("VMM", ["CHost", "GuestMemory", "PowerPC"]),
+        core("GDBRemote"),
+        core("Debugging", ["CHost", "GDBRemote", "GuestMemory", "ParavirtABI", "PowerPC", "VMM"]),
         core(
             "Machines",
             ["CZlib", "DeviceTree", "Devices", "GuestMemory", "Hypercalls", "ParavirtABI", "PowerPC", "VMM"]),
@@ -61,8 +63,8 @@ let package = Package(
         .target(
             name: "ParavaneCommands",
             dependencies: [
-                "CHost", "DeviceTree", "Devices", "GuestMemory", "Hypercalls", "Machines", "ParavirtABI", "PowerPC",
-                "Sandbox", "VMM", argumentParser,
+                "CHost", "Debugging", "DeviceTree", "Devices", "GuestMemory", "Hypercalls", "Machines", "ParavirtABI",
+                "PowerPC", "Sandbox", "VMM", argumentParser,
             ],
             swiftSettings: strict),
         .executableTarget(name: "paravane", dependencies: ["ParavaneCommands"], swiftSettings: strict),
@@ -71,8 +73,8 @@ let package = Package(
         .target(
             name: "Fuzzing",
             dependencies: [
-                "CHost", "DeviceTree", "Devices", "GuestMemory", "Hypercalls", "Machines", "ParavirtABI", "PowerPC",
-                "VMM",
+                "CHost", "Debugging", "DeviceTree", "Devices", "GDBRemote", "GuestMemory", "Hypercalls", "Machines",
+                "ParavirtABI", "PowerPC", "VMM",
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -100,6 +102,8 @@ let package = Package(
                 argumentParser,
             ]),
         tests("VMM", ["GuestMemory", "PowerPC", "VMM"]),
+        tests("GDBRemote", ["GDBRemote"]),
+        tests("Debugging", ["Debugging", "Devices", "GDBRemote", "GuestMemory", "Machines", "PowerPC", "VMM"]),
         .target(name: "SandboxProbe", dependencies: ["CSandbox"], path: "Tests/SandboxProbe"),
         tests("Sandbox", ["CSandbox", "Sandbox", "SandboxProbe"]),
         .testTarget(

@@ -3,6 +3,7 @@
 
 #include <poll.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <time.h>
 
 // What nothing may touch lies before and behind every mapping, so that an address that is a little wrong ends the
@@ -37,7 +38,11 @@ uint64_t host_monotonic_nanoseconds(void) {
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-void host_wait_readable(int descriptor, uint64_t nanoseconds) {
+int host_accept(int listener) {
+    return accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+void host_wait_readable(int first, int second, uint64_t nanoseconds) {
     const uint64_t longest = 3600u * 1000000000ull;
     if (nanoseconds > longest)
         nanoseconds = longest;
@@ -46,6 +51,6 @@ void host_wait_readable(int descriptor, uint64_t nanoseconds) {
         .tv_nsec = (long)(nanoseconds % 1000000000u),
     };
     // poll ignores a negative descriptor.
-    struct pollfd input = {.fd = descriptor, .events = POLLIN};
-    ppoll(&input, 1, &timeout, NULL);
+    struct pollfd inputs[2] = {{.fd = first, .events = POLLIN}, {.fd = second, .events = POLLIN}};
+    ppoll(inputs, 2, &timeout, NULL);
 }

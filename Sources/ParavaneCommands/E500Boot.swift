@@ -1,3 +1,4 @@
+internal import Debugging
 internal import DeviceTree
 internal import Devices
 internal import Foundation
@@ -120,10 +121,15 @@ struct E500Boot {
     // MARK: The run
 
     /// Boots the guest, again after each reset unless the command says otherwise, until it ends.
-    func run(console: TerminalConsole, statistics output: LateOutput?) throws -> ExitStatus {
+    func run(
+        console: TerminalConsole, statistics output: LateOutput?, instruments: Instruments
+    ) throws -> ExitStatus {
         let time: TimeSource =
             command.clock == .virtual ? .virtual : .host(frequency: UInt64(E500MemoryMap.clockFrequency))
         let loop = RunLoop(time: time, frequency: UInt64(E500MemoryMap.clockFrequency), timeout: command.timeout)
+        let debugLoop = instruments.loop(
+            time: time, frequency: UInt64(E500MemoryMap.clockFrequency), timeout: command.timeout)
+        defer { instruments.finish() }
         var boots = 0
         var tree = tree
         while true {
@@ -136,7 +142,9 @@ struct E500Boot {
                     StandardError.print(StateReport.text(vcpu), prefix: false)
                 }
             }
-            var outcome = loop.run(machine)
+            let observed = instruments.observe(machine)
+            var outcome = debugLoop?.run(observed) ?? loop.run(observed)
+            instruments.endObservation()
             console.flush()
             if case .reset = outcome, !command.noReboot {
                 // A guest that does nothing but reset ends like any other.
@@ -154,7 +162,9 @@ struct E500Boot {
                     seconds: Date().timeIntervalSince(started))
                 try statistics.write(to: output)
             }
-            return report(outcome, machine)
+            let status = report(outcome, machine)
+            debugLoop?.finish(status: UInt8(truncatingIfNeeded: status.rawValue))
+            return status
         }
     }
 

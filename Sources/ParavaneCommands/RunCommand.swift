@@ -93,6 +93,9 @@ public struct RunCommand: ParsableCommand {
     @Flag(help: "Run the guest without the sandbox, for instance under a debugger.")
     var noSandbox = false
 
+    @OptionGroup(title: "Debugging options")
+    var debugging: DebugOptions
+
     /// Made by the argument parser.
     public init() {}
 
@@ -111,10 +114,15 @@ public struct RunCommand: ParsableCommand {
         // Whatever is written later is opened now: the sandbox opens no files.
         let statistics = try stats.map { path throws(CommandFailure) in try LateOutput(path) }
         let console = TerminalConsole()
+        let instruments = try Instruments(
+            debugging, console: console, frequency: UInt64(E500MemoryMap.clockFrequency))
         console.attach()
         let end = Result {
-            if !noSandbox { try confine(keeping: statistics.map { [$0.descriptor] } ?? []) }
-            return try boot.run(console: console, statistics: statistics)
+            if !noSandbox {
+                let kept = instruments.descriptors + (statistics.map { [$0.descriptor] } ?? [])
+                try confine(keeping: kept, allowing: instruments.systemCalls)
+            }
+            return try boot.run(console: console, statistics: statistics, instruments: instruments)
         }
         console.detach()
         let status = try end.get()
@@ -122,9 +130,11 @@ public struct RunCommand: ParsableCommand {
     }
 
     /// Enters the sandbox.
-    private func confine(keeping descriptors: [Int32]) throws(CommandFailure) {
+    private func confine(
+        keeping descriptors: [Int32], allowing calls: [SystemCallRule]
+    ) throws(CommandFailure) {
         do throws(SandboxError) {
-            try Sandbox.enter(keeping: descriptors)
+            try Sandbox.enter(keeping: descriptors, allowing: calls)
         } catch {
             throw CommandFailure(.unavailable, "\(error); --no-sandbox runs the guest without it")
         }

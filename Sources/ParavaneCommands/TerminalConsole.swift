@@ -20,6 +20,8 @@ final class TerminalConsole: HostConsole {
     private static let doze: ClosedRange<UInt64> = 100_000...10_000_000
 
     let isInteractive = isatty(STDIN_FILENO) == 1
+    /// A descriptor whose input also ends ``wait(nanoseconds:)``, or -1.
+    var otherInput: Int32 = -1
     private var output: [UInt8] = []
     private var input: [UInt8] = []
     private var inputPosition = 0
@@ -134,11 +136,11 @@ final class TerminalConsole: HostConsole {
     func wait(nanoseconds: UInt64?) {
         if inputPosition < input.count || !inputWanted && !isInteractive && !inputEnded {
             // There may be input that the guest does not take: waiting for it would be no waiting.
-            host_wait_readable(-1, min(nanoseconds ?? .max, doze))
+            host_wait_readable(-1, otherInput, min(nanoseconds ?? .max, doze))
             doze = min(2 * doze, Self.doze.upperBound)
         } else {
             // At the end of input there is nothing to wait for but time.
-            host_wait_readable(inputEnded ? -1 : STDIN_FILENO, nanoseconds ?? .max)
+            host_wait_readable(inputEnded ? -1 : STDIN_FILENO, otherInput, nanoseconds ?? .max)
         }
         inputWanted = false
     }

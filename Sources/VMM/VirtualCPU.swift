@@ -45,7 +45,7 @@ public protocol VirtualCPU: AnyObject {
 /// A vCPU that the software CPU executes.
 public final class SoftwareCPU: VirtualCPU {
     /// The CPU itself, for those who show its state.
-    public private(set) var core: CPU
+    public internal(set) var core: CPU
 
     /// A stopped vCPU.
     public init(index: Int, memory: GuestMemory, time: TimeSource, answersHypercalls: Bool, sharesMemory: Bool) {

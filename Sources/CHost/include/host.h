@@ -13,5 +13,9 @@ void host_unmap_memory(void *_Nonnull base, size_t size);
 /// Nanoseconds of the host's monotonic clock.
 uint64_t host_monotonic_nanoseconds(void);
 
-/// Sleeps until `descriptor` has input or is at its end, but at most for `nanoseconds`. A negative descriptor never has.
-void host_wait_readable(int descriptor, uint64_t nanoseconds);
+/// The next connection to a listening socket, which does not block; -1 where there is none now.
+int host_accept(int listener);
+
+/// Sleeps until one of two descriptors has input or is at its end, but at most for `nanoseconds`. A negative descriptor
+/// never has.
+void host_wait_readable(int first, int second, uint64_t nanoseconds);

@@ -50,7 +50,9 @@ let package = Package(
         core("TreeLint", ["DeviceTree"]),
         core("PowerPC", ["CHost", "ParavirtABI", "GuestMemory"]),
         core("Devices", ["GuestMemory"]),
-        core("VMM", ["CHost", "PowerPC"]),
+        core("VMM", ["CHost", "GuestMemory", "PowerPC"]),
+        core("GDBRemote"),
+        core("Debugging", ["CHost", "GDBRemote", "GuestMemory", "ParavirtABI", "PowerPC", "VMM"]),
         core(
             "Machines",
             ["CZlib", "DeviceTree", "Devices", "GuestMemory", "Hypercalls", "ParavirtABI", "PowerPC", "VMM"]),
@@ -62,8 +64,8 @@ let package = Package(
         .target(
             name: "ParavaneCommands",
             dependencies: [
-                "CHost", "DeviceTree", "Devices", "GuestMemory", "Hypercalls", "Machines", "ParavirtABI", "PowerPC",
-                "Sandbox", "TreeLint", "VMM", argumentParser,
+                "CHost", "Debugging", "DeviceTree", "Devices", "GuestMemory", "Hypercalls", "Machines", "ParavirtABI",
+                "PowerPC", "Sandbox", "TreeLint", "VMM", argumentParser,
             ],
             swiftSettings: strict),
         .executableTarget(name: "paravane", dependencies: ["ParavaneCommands"], swiftSettings: strict),
@@ -72,8 +74,8 @@ let package = Package(
         .target(
             name: "Fuzzing",
             dependencies: [
-                "CHost", "DeviceTree", "Devices", "GuestMemory", "Hypercalls", "Machines", "ParavirtABI", "PowerPC",
-                "TreeLint", "VMM",
+                "CHost", "Debugging", "DeviceTree", "Devices", "GDBRemote", "GuestMemory", "Hypercalls", "Machines",
+                "ParavirtABI", "PowerPC", "TreeLint", "VMM",
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -107,6 +109,8 @@ let package = Package(
                 "paravane", argumentParser,
             ]),
         tests("VMM", ["GuestMemory", "PowerPC", "VMM"]),
+        tests("GDBRemote", ["GDBRemote"]),
+        tests("Debugging", ["Debugging", "Devices", "GDBRemote", "GuestMemory", "Machines", "PowerPC", "VMM"]),
         .target(name: "SandboxProbe", dependencies: ["CSandbox"], path: "Tests/SandboxProbe"),
         tests("Sandbox", ["CSandbox", "Sandbox", "SandboxProbe"]),
         .testTarget(

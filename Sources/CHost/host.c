@@ -3,6 +3,7 @@
 
 #include <poll.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -65,7 +66,11 @@ uint64_t host_monotonic_nanoseconds(void) {
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-void host_wait_readable(int descriptor, int32_t waker, uint64_t nanoseconds) {
+int host_accept(int listener) {
+    return accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+void host_wait_readable(const int *descriptors, int32_t count, uint64_t nanoseconds) {
     const uint64_t longest = 3600u * 1000000000ull;
     if (nanoseconds > longest)
         nanoseconds = longest;
@@ -74,6 +79,8 @@ void host_wait_readable(int descriptor, int32_t waker, uint64_t nanoseconds) {
         .tv_nsec = (long)(nanoseconds % 1000000000u),
     };
     // poll ignores a negative descriptor.
-    struct pollfd inputs[] = {{.fd = descriptor, .events = POLLIN}, {.fd = waker, .events = POLLIN}};
-    ppoll(inputs, 2, &timeout, NULL);
+    struct pollfd inputs[4] = {{.fd = -1}, {.fd = -1}, {.fd = -1}, {.fd = -1}};
+    for (int32_t index = 0; index < count && index < 4; index++)
+        inputs[index] = (struct pollfd){.fd = descriptors[index], .events = POLLIN};
+    ppoll(inputs, 4, &timeout, NULL);
 }

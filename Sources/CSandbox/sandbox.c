@@ -2,6 +2,9 @@
 #include "sandbox.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #if defined(__linux__) && (defined(__x86_64__) || defined(__aarch64__))
@@ -9,10 +12,13 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <signal.h>
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 _Static_assert(sizeof(struct sandbox_instruction) == sizeof(struct sock_filter), "one layout");
@@ -51,6 +57,7 @@ static const struct {
     CALL(mremap),         CALL(munmap),        CALL(nanosleep),      CALL(newfstatat),
     CALL(open_by_handle_at), CALL(openat),     CALL(perf_event_open), CALL(personality),
     CALL(pidfd_open),     CALL(pivot_root),    CALL(ppoll),          CALL(prctl),
+    CALL(pwrite64),
     CALL(prlimit64),      CALL(process_vm_readv), CALL(process_vm_writev), CALL(ptrace),
     CALL(read),           CALL(readlinkat),    CALL(readv),          CALL(reboot),
     CALL(recvfrom),       CALL(restart_syscall), CALL(rt_sigaction), CALL(rt_sigprocmask),
@@ -141,6 +148,38 @@ void sandbox_close(int32_t first, int32_t last) {
         close(descriptor);
 }
 
+int32_t sandbox_remove_socket_at_end(const char *path) {
+    struct stat made;
+    char absolute[PATH_MAX];
+    int ends[2];
+    if (lstat(path, &made) != 0 || realpath(path, absolute) == NULL || pipe2(ends, O_CLOEXEC) != 0)
+        return -1;
+    pid_t child = fork();
+    if (child < 0) {
+        close(ends[0]);
+        close(ends[1]);
+        return -1;
+    }
+    if (child > 0) {
+        close(ends[0]);
+        return ends[1];
+    }
+    // Nothing of the other process may be held open, and no key of the user's may end this one before it is done.
+    setsid();
+    sandbox_close(0, ends[0] - 1);
+    sandbox_close(ends[0] + 1, INT32_MAX);
+    for (int number = 1; number < 32; number++)
+        signal(number, SIG_IGN);
+    char byte;
+    while (read(ends[0], &byte, 1) > 0 || errno == EINTR) {
+        errno = 0;
+    }
+    struct stat found;
+    if (lstat(absolute, &found) == 0 && found.st_dev == made.st_dev && found.st_ino == made.st_ino)
+        unlink(absolute);
+    _exit(0);
+}
+
 int32_t sandbox_limit_resources(void) {
     const struct rlimit none = {0, 0};
     // poll wants as many as it is asked about; those that are open stay so whatever their number.
@@ -177,6 +216,11 @@ int32_t sandbox_call_number(const char *name) {
 void sandbox_close(int32_t first, int32_t last) {
     (void)first;
     (void)last;
+}
+
+int32_t sandbox_remove_socket_at_end(const char *path) {
+    (void)path;
+    return -1;
 }
 
 int32_t sandbox_limit_resources(void) {

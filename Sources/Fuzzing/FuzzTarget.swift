@@ -25,6 +25,8 @@ public enum FuzzTargetName: String, CaseIterable, Sendable {
     case trees
     /// Kernel files: ELF, uImage, gzip.
     case images
+    /// A debugger's connection: packets, damaged and not, to a machine with two vCPUs.
+    case debugger
     /// No part of Paravane: some of its inputs end the process, each in another way. It shows that such ends are found.
     case broken
 
@@ -35,7 +37,7 @@ public enum FuzzTargetName: String, CaseIterable, Sendable {
     public var fullCount: UInt64 {
         switch self {
         case .hypercalls, .devices: 10_000_000
-        case .code, .trees, .images: 1_000_000
+        case .code, .trees, .images, .debugger: 1_000_000
         case .broken: 20
         }
     }
@@ -48,6 +50,7 @@ public enum FuzzTargetName: String, CaseIterable, Sendable {
         case .code: CodeTarget()
         case .trees: TreeTarget()
         case .images: ImageTarget()
+        case .debugger: DebuggerTarget()
         case .broken: BrokenTarget()
         }
     }

@@ -1,3 +1,4 @@
+internal import Debugging
 internal import DeviceTree
 internal import Devices
 internal import Foundation
@@ -125,13 +126,18 @@ struct E500Boot {
     /// - Parameters:
     ///   - threads: what runs several vCPUs at the same time; nil to let them take turns.
     ///   - nativeCode: memory for the native code of each vCPU that may have some.
+    ///   - instruments: what watches the run.
     func run(
-        console: TerminalConsole, statistics output: LateOutput?, threads: VCPUThreads?, nativeCode: [NativeCodeMemory]
+        console: TerminalConsole, statistics output: LateOutput?, threads: VCPUThreads?,
+        nativeCode: [NativeCodeMemory], instruments: Instruments
     ) throws -> ExitStatus {
         let time: TimeSource =
             command.clock == .virtual ? .virtual : .host(frequency: UInt64(E500MemoryMap.clockFrequency))
         let loop = RunLoop(
             time: time, frequency: UInt64(E500MemoryMap.clockFrequency), timeout: command.timeout, threads: threads)
+        let debugLoop = instruments.loop(
+            time: time, frequency: UInt64(E500MemoryMap.clockFrequency), timeout: command.timeout)
+        defer { instruments.finish() }
         var boots = 0
         var tree = tree
         while true {
@@ -146,7 +152,9 @@ struct E500Boot {
                     }
                 }
             }
-            var outcome = loop.run(machine)
+            let observed = instruments.observe(machine)
+            var outcome = debugLoop?.run(observed) ?? loop.run(observed)
+            instruments.endObservation()
             console.flush()
             if case .reset = outcome, !command.noReboot {
                 // A guest that does nothing but reset ends like any other.
@@ -164,7 +172,9 @@ struct E500Boot {
                     seconds: Date().timeIntervalSince(started))
                 try statistics.write(to: output)
             }
-            return report(outcome, machine)
+            let status = report(outcome, machine)
+            debugLoop?.finish(status: UInt8(truncatingIfNeeded: status.rawValue))
+            return status
         }
     }
 

@@ -100,6 +100,9 @@ public struct RunCommand: ParsableCommand {
     @Flag(help: "Run the guest without the sandbox, for instance under a debugger.")
     var noSandbox = false
 
+    @OptionGroup(title: "Debugging options")
+    var debugging: DebugOptions
+
     /// Made by the argument parser.
     public init() {}
 
@@ -118,13 +121,22 @@ public struct RunCommand: ParsableCommand {
         // Whatever is written later is opened now: the sandbox opens no files.
         let statistics = try stats.map { path throws(CommandFailure) in try LateOutput(path) }
         let console = TerminalConsole(isShared: usesThreads)
+        let instruments = try Instruments(
+            debugging, console: console, frequency: UInt64(E500MemoryMap.clockFrequency))
         // The sandbox allows no new threads and no executable memory either.
-        let threads = usesThreads ? VCPUThreads(count: cpus) : nil
-        let nativeCode = noNativeCode ? [] : (0..<cpus).compactMap { _ in NativeCodeMemory() }
+        let threads = usesThreads && !instruments.stops ? VCPUThreads(count: cpus) : nil
+        let nativeCode =
+            noNativeCode || instruments.stops ? [] : (0..<cpus).compactMap { _ in NativeCodeMemory() }
         console.attach()
         let end = Result {
-            if !noSandbox { try confine(keeping: console.descriptors + (statistics.map { [$0.descriptor] } ?? [])) }
-            return try boot.run(console: console, statistics: statistics, threads: threads, nativeCode: nativeCode)
+            if !noSandbox {
+                let kept =
+                    console.descriptors + instruments.descriptors + (statistics.map { [$0.descriptor] } ?? [])
+                try confine(keeping: kept, allowing: instruments.systemCalls)
+            }
+            return try boot.run(
+                console: console, statistics: statistics, threads: threads, nativeCode: nativeCode,
+                instruments: instruments)
         }
         console.detach()
         let status = try end.get()
@@ -135,9 +147,11 @@ public struct RunCommand: ParsableCommand {
     private var usesThreads: Bool { clock == .host && cpus > 1 }
 
     /// Enters the sandbox.
-    private func confine(keeping descriptors: [Int32]) throws(CommandFailure) {
+    private func confine(
+        keeping descriptors: [Int32], allowing calls: [SystemCallRule]
+    ) throws(CommandFailure) {
         do throws(SandboxError) {
-            try Sandbox.enter(keeping: descriptors)
+            try Sandbox.enter(keeping: descriptors, allowing: calls)
         } catch {
             throw CommandFailure(.unavailable, "\(error); --no-sandbox runs the guest without it")
         }

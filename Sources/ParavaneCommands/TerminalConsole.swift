@@ -20,6 +20,8 @@ final class TerminalConsole: HostConsole {
     private static let doze: ClosedRange<UInt64> = 100_000...10_000_000
 
     let isInteractive = isatty(STDIN_FILENO) == 1
+    /// A descriptor whose input also ends ``wait(nanoseconds:)``, or -1.
+    var otherInput: Int32 = -1
     private var output: [UInt8] = []
     private var input: [UInt8] = []
     private var inputPosition = 0
@@ -146,14 +148,20 @@ final class TerminalConsole: HostConsole {
     func wait(nanoseconds: UInt64?) {
         if inputPosition < input.count || !inputWanted && !isInteractive && !inputEnded {
             // There may be input that the guest does not take: waiting for it would be no waiting.
-            host_wait_readable(-1, waker, min(nanoseconds ?? .max, doze))
+            sleep(for: -1, min(nanoseconds ?? .max, doze))
             doze = min(2 * doze, Self.doze.upperBound)
         } else {
             // At the end of input there is nothing to wait for but time.
-            host_wait_readable(inputEnded ? -1 : STDIN_FILENO, waker, nanoseconds ?? .max)
+            sleep(for: inputEnded ? -1 : STDIN_FILENO, nanoseconds ?? .max)
         }
         inputWanted = false
         if waker >= 0 { host_waker_reset(waker) }
+    }
+
+    /// Sleeps until input of a descriptor or of a debugger, or until somebody wakes the console.
+    private func sleep(for descriptor: Int32, _ nanoseconds: UInt64) {
+        let descriptors = [descriptor, waker, otherInput]
+        unsafe host_wait_readable(descriptors, 3, nanoseconds)
     }
 
     func wake() { if waker >= 0 { host_waker_wake(waker) } }

@@ -68,7 +68,14 @@ extension CPU {
         }
         if interrupt.setsSyndrome { page[word: SharedPage.esr] = exception.syndrome }
         if interrupt.setsDataAddress { page[double: SharedPage.dar] = exception.dataAddress }
+        let saved = pc
         pc = vector(interrupt)
+        observe(
+            .interrupt(
+                TakenInterrupt(
+                    interrupt: interrupt, savedPC: saved, savedMSR: msr, vector: pc,
+                    syndrome: interrupt.setsSyndrome ? exception.syndrome : nil,
+                    dataAddress: interrupt.setsDataAddress ? exception.dataAddress : nil)))
         setMSR(msr & kept)
     }
 }

@@ -20,7 +20,7 @@ extension CPU {
 
     /// Looks at everything that is not an instruction: other writers of code, timers, interrupts, the slice's end. Sets
     /// the next ``deadline``.
-    private mutating func service() -> Exit? {
+    mutating func service() -> Exit? {
         signals.acknowledge()
         readJournal()
         let now = self.now
@@ -32,19 +32,21 @@ extension CPU {
         if magicPageAddress != nil { page[word: SharedPage.interruptPending] = pending != 0 ? 1 : 0 }
         if acknowledged {
             acknowledged = false
-            waiting = .no
+            wake()
             deliver(PendingException(interrupt: .external))
         } else if let interrupt = deliverable(pending) {
             if interrupt == .external, signals.externalProxy { return .acknowledge }
-            waiting = .no
+            wake()
             // A message is consumed by taking its interrupt.
             if interrupt == .doorbell || interrupt == .criticalDoorbell { signals.setPin(interrupt, asserted: false) }
             deliver(PendingException(interrupt: interrupt))
         } else {
             switch waiting {
             case .no: break
-            case .forPending where pending != 0: waiting = .no
-            case .forPending, .forDelivery: return .idle
+            case .forPending where pending != 0: wake()
+            case .forPending, .forDelivery:
+                observe(.waits)
+                return .idle
             }
         }
 
@@ -59,6 +61,13 @@ extension CPU {
         return nil
     }
 
+    /// Ends the wait for an interrupt, if there is one.
+    private mutating func wake() {
+        guard waiting != .no else { return }
+        waiting = .no
+        observe(.wakes)
+    }
+
     /// Whether others did something to code since ``readJournal()``.
     var isJournalNews: Bool {
         @inline(__always) get { unsafe journalPosition != host_load_acquire_u64(journalCounter) }
@@ -68,7 +77,7 @@ extension CPU {
     ///
     /// A vCPU that wrote to a page through a fast translation which it had from before the page became code says so: who
     /// predecoded the page may have done that before the write.
-    private mutating func readJournal() {
+    mutating func readJournal() {
         let journal = memory.codeJournal
         guard isJournalNews else { return }
         var flushes = false
@@ -106,7 +115,7 @@ extension CPU {
     }
 
     /// Translates ``pc`` and makes its page's predecoded operations reachable, or takes the exception.
-    private mutating func fetch() -> Exit? {
+    mutating func fetch() -> Exit? {
         guard let location = find(pc, space: UInt8(fetchMode >> 1)) else {
             return raise(PendingException(interrupt: .instructionTLBMiss))
         }
@@ -126,6 +135,7 @@ extension CPU {
             counters.countCodePage()
             if sharesMemory { memory.codeJournal.append(.becameCode(page: page), by: index) }
         }
+        if debug.marksCode { unsafe markCode(operations) }
         unsafe code.array(fetchMode).set(pc, tag: context | UInt64(pc & ~0xFFF), operations: operations)
         return nil
     }

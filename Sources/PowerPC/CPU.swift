@@ -106,6 +106,8 @@ public struct CPU: ~Copyable {
     var stop = Stop.none
     /// The load that waits for ``completeRead(_:)``.
     var pendingLoad: PendingLoad?
+    /// What debuggers and logs asked for.
+    var debug = DebugFacility()
 
     /// Why a vCPU is not executing.
     enum Waiting {
@@ -124,6 +126,8 @@ public struct CPU: ~Copyable {
         case deviceWrite(address: UInt64, width: Int, value: UInt64, effective: UInt32)
         /// The store is done, but it changed code.
         case codeChanged(effective: UInt32)
+        /// The access would touch what a debugger watches. Nothing of it is done.
+        case watchpoint(Watchpoint, effective: UInt32)
     }
 
     /// A load whose value a device has to give.
@@ -185,6 +189,7 @@ public struct CPU: ~Copyable {
         data.release()
         code.release()
         cache.release()
+        debug.release()
         counters.release()
         unsafe host_unmap_memory(page.base, Self.blockSize)
     }

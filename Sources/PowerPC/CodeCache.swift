@@ -17,6 +17,8 @@ struct CodeCache {
         var stores: UInt16
         /// Whether operations of the page begin native code.
         var hasNativeCode: Bool
+        /// Where execution has to stop, on behalf of a debugger. A page with marks has no native code.
+        var marks: CodeMarks?
     }
 
     /// Stores to a page before it is dropped.
@@ -48,6 +50,9 @@ struct CodeCache {
     }
 
     func release() {
+        for page in 0..<pageCount {
+            if let operations = unsafe pages[page] { unsafe Self.header(of: operations).pointee.marks?.release() }
+        }
         unsafe host_unmap_memory(pages, pageCount * 8)
         for index in unsafe 0..<chunks.count {
             unsafe host_unmap_memory(chunks[index], Self.pagesPerChunk * Self.bytesPerPage)
@@ -62,8 +67,8 @@ struct CodeCache {
         let operations = unsafe (slot + MemoryLayout<Header>.size).bindMemory(
             to: MicroOperation.self, capacity: Self.operationsPerPage + 1)
         let host = unsafe UnsafeRawPointer(memory.ram.host + page * Int(GuestMemory.pageSize))
-        unsafe slot.storeBytes(
-            of: Header(host: host, core: core, stores: 0, hasNativeCode: false), as: Header.self)
+        unsafe slot.initializeMemory(
+            as: Header.self, to: Header(host: host, core: core, stores: 0, hasNativeCode: false, marks: nil))
         unsafe (operations + Self.operationsPerPage).initialize(to: MicroOperation(.pageEnd))
         unsafe pages[page] = operations
         return unsafe operations
@@ -86,14 +91,20 @@ struct CodeCache {
 
     /// Predecodes operation `number` of a page from the word in RAM.
     static func decode(_ operations: UnsafeMutablePointer<MicroOperation>, number: Int) {
-        unsafe operations[number] = decoded(operations, number: number)
+        let word = unsafe word(operations, number: number)
+        let stops = unsafe header(of: operations).pointee.marks?.stops(at: number, word: word) ?? false
+        unsafe operations[number] = stops ? MicroOperation(.breakpoint) : decoded(operations, number: number)
+    }
+
+    /// Word `number` of the page whose operations these are.
+    static func word(_ operations: UnsafeMutablePointer<MicroOperation>, number: Int) -> UInt32 {
+        unsafe UInt32(bigEndian: host_load_u32(header(of: operations).pointee.host + number * 4))
     }
 
     /// What operation `number` of a page is when it is no native code.
     static func decoded(_ operations: UnsafeMutablePointer<MicroOperation>, number: Int) -> MicroOperation {
-        let header = unsafe header(of: operations).pointee
-        let word = unsafe UInt32(bigEndian: host_load_u32(header.host + number * 4))
-        return Decoder.decode(word, offset: UInt32(number) * 4, core: header.core)
+        unsafe Decoder.decode(
+            word(operations, number: number), offset: UInt32(number) * 4, core: header(of: operations).pointee.core)
     }
 
     // MARK: - Native code
@@ -166,5 +177,36 @@ struct CodeCache {
     /// Forgets the operations of all pages.
     func forgetAll() {
         for page in 0..<pageCount where unsafe pages[page] != nil { _ = forget(page: page) }
+    }
+
+    // MARK: Marks
+
+    /// The marks of a page, or nil where nothing stops in it.
+    static func marks(of operations: UnsafeMutablePointer<MicroOperation>) -> CodeMarks? {
+        unsafe header(of: operations).pointee.marks
+    }
+
+    /// The marks of a page, made where it had none.
+    static func makeMarks(
+        of operations: UnsafeMutablePointer<MicroOperation>, stopsAtUnseen: Bool
+    ) -> CodeMarks {
+        if let marks = unsafe header(of: operations).pointee.marks { return marks }
+        let marks = CodeMarks(stopsAtUnseen: stopsAtUnseen)
+        unsafe header(of: operations).pointee.marks = marks
+        unsafe header(of: operations).pointee.hasNativeCode = false
+        // Whatever was decoded before was not asked about.
+        unsafe operations.update(repeating: MicroOperation(.undecoded), count: operationsPerPage)
+        return marks
+    }
+
+    /// Takes all breakpoints away.
+    func clearBreakpoints() {
+        for page in 0..<pageCount {
+            guard let operations = unsafe pages[page], let marks = unsafe Self.marks(of: operations) else { continue }
+            for number in 0..<Self.operationsPerPage where marks.hasBreakpoint(number) {
+                marks.clearBreakpoint(number)
+                unsafe operations[number] = MicroOperation(.undecoded)
+            }
+        }
     }
 }

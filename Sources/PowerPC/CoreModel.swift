@@ -65,6 +65,11 @@ public struct CoreModel: Sendable {
     /// Every model.
     public static let all = [e500v2, e500mc]
 
+    /// Whether the core has the classic floating-point unit.
+    var hasFloatingPoint: Bool {
+        InstructionTable.rows.contains { $0.operation == .floatingPoint && $0.cores.contains(core) }
+    }
+
     /// The values of the registers that describe the core.
     var description: [(register: Int, value: UInt32)] {
         [

@@ -22,6 +22,8 @@ public enum Exit {
     case reset(Reset)
     /// The guest cannot go on.
     case crash(Crash)
+    /// The vCPU is where a debugger wants it to stop.
+    case debug(DebugEvent)
 
     /// Who asked for a reset.
     public enum Reset {

@@ -46,8 +46,9 @@ extension CPU {
 
     /// An SPR that the core does not have: bit 5 of the number says whether user state may name it.
     private mutating func unknownSPR(_ number: Int) -> Step {
-        user && number & 0x10 != 0
-            ? fault(PendingException(interrupt: .program, syndrome: ESR.privileged)) : illegal()
+        observe(.unknownRegister(number: number, address: pc))
+        let syndrome = user && number & 0x10 != 0 ? ESR.privileged : ESR.illegal
+        return fault(PendingException(interrupt: .program, syndrome: syndrome))
     }
 
     mutating func readSpecial(_ number: Int) -> UInt32? {
@@ -91,12 +92,14 @@ extension CPU {
             return timerChanged()
         case SPR.pid0, SPR.pid1, SPR.pid2:
             setProcess(number, to: value)
+            observe(.process(number: number == SPR.pid0 ? 0 : number - SPR.pid1 + 1, value: spr[number]))
             return finish()
         case SPR.mcsr, SPR.dbsr:
             // Ones clear.
             spr[number] = spr[number] & ~value
         case SPR.dbcr0:
             spr[number] = value
+            if value & 0x4FFF_FFFF != 0 { observe(.unimplemented(.debugEvents, address: pc)) }
             if value & 0x3000_0000 != 0 {
                 _ = finish()
                 return .exit(.reset(.debugControl))

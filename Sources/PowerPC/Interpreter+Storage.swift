@@ -112,13 +112,18 @@ extension CPU {
 
     /// Translates a data access within one page, and remembers the translation where later accesses may use it directly.
     /// Nil with ``stop`` set when it raised an exception.
-    private mutating func place(_ address: UInt32, writes: Bool) -> Place? {
+    ///
+    /// The access is `width` bytes wide, as far as it lies in the page; 0 for one that only asks.
+    private mutating func place(_ address: UInt32, width: Int, writes: Bool) -> Place? {
+        if debug.watches, isWatched(address, width: width, writes: writes) { return nil }
         let tag = context | UInt64(address & ~0xFFF)
         if data.array(dataMode)[address].read != tag { counters.countRefill() }
         if let magic = magicPageAddress, !user, address & ~0xFFF == magic {
             let host = unsafe UInt(bitPattern: page.base)
-            data.array(dataMode)[address] = DataTranslations.Entry(
-                read: tag, write: tag, offset: host &- UInt(address & ~0xFFF))
+            if !debug.watchesPage(address) {
+                data.array(dataMode)[address] = DataTranslations.Entry(
+                    read: tag, write: tag, offset: host &- UInt(address & ~0xFFF))
+            }
             return unsafe .memory(page.base + Int(address & 0xFFF), littleEndian: false, code: nil)
         }
         guard let location = find(address, space: UInt8(dataMode >> 1)) else {
@@ -139,7 +144,7 @@ extension CPU {
         guard let pointer = unsafe memory.hostPointer(at: real, count: 1) else { return .device(real) }
         let isCode = memory.isCode(page: Int(real / GuestMemory.pageSize))
         let littleEndian = entry.attributes & MAS.littleEndian != 0
-        if !littleEndian {
+        if !littleEndian, !debug.watchesPage(address) {
             let host = UInt(bitPattern: pointer) & ~0xFFF
             data.array(dataMode)[address] = DataTranslations.Entry(
                 read: entry.permissions & reading != 0 ? tag : SoftwareTLB.noTag,
@@ -153,7 +158,7 @@ extension CPU {
     @inline(never)
     mutating func loadSlowly(_ address: UInt32, _ width: Int) -> UInt64? {
         if Int(address & 0xFFF) + width > 0x1000 { return loadAcrossPages(address, width) }
-        guard let place = place(address, writes: false) else { return nil }
+        guard let place = place(address, width: width, writes: false) else { return nil }
         switch place {
         case .device(let real):
             stop = .deviceRead(address: real, width: width, effective: address)
@@ -168,7 +173,7 @@ extension CPU {
     @inline(never)
     mutating func storeSlowly(_ value: UInt64, _ address: UInt32, _ width: Int) -> Bool {
         if Int(address & 0xFFF) + width > 0x1000 { return storeAcrossPages(value, address, width) }
-        guard let place = place(address, writes: true) else { return false }
+        guard let place = place(address, width: width, writes: true) else { return false }
         switch place {
         case .device(let real):
             stop = .deviceWrite(address: real, width: width, value: value, effective: address)
@@ -208,8 +213,9 @@ extension CPU {
     private mutating func storeAcrossPages(_ value: UInt64, _ address: UInt32, _ width: Int) -> Bool {
         // Both pages have to take the store before either changes. A fault names the first byte that has no place.
         let secondPage = (address &+ UInt32(width - 1)) & ~0xFFF
-        for start in [address, secondPage] {
-            guard let place = place(start, writes: true) else { return false }
+        let firstPart = 0x1000 - Int(address & 0xFFF)
+        for (start, part) in [(address, firstPart), (secondPage, width - firstPart)] {
+            guard let place = place(start, width: part, writes: true) else { return false }
             if case .device = place {
                 stop = .exception(
                     PendingException(interrupt: .alignment, syndrome: ESR.store, dataAddress: address))
@@ -232,7 +238,7 @@ extension CPU {
             stop = .exception(PendingException(interrupt: .alignment, dataAddress: address))
         case .deviceWrite:
             stop = .exception(PendingException(interrupt: .alignment, syndrome: ESR.store, dataAddress: address))
-        case .none, .exception, .codeChanged: break
+        case .none, .exception, .codeChanged, .watchpoint: break
         }
     }
 
@@ -336,7 +342,7 @@ extension CPU {
     mutating func loadReserve(_ op: MicroOperation) -> Bool {
         let address = effectiveAddress(op)
         guard requireWordAlignment(address, stores: false) else { return false }
-        guard let place = place(address, writes: false) else { return false }
+        guard let place = place(address, width: 4, writes: false) else { return false }
         switch place {
         case .device:
             stop = .exception(PendingException(interrupt: .dataStorage, dataAddress: address))
@@ -353,7 +359,7 @@ extension CPU {
     mutating func storeConditional(_ op: MicroOperation) -> Bool {
         let address = effectiveAddress(op)
         guard requireWordAlignment(address, stores: true) else { return false }
-        guard let place = place(address, writes: true) else { return false }
+        guard let place = place(address, width: 4, writes: true) else { return false }
         switch place {
         case .device:
             stop = .exception(
@@ -398,7 +404,7 @@ extension CPU {
                 count: Int(model.cacheLineSize))
             return true
         }
-        guard let place = place(address, writes: true) else { return false }
+        guard let place = place(address, width: Int(model.cacheLineSize), writes: true) else { return false }
         switch place {
         case .device:
             stop = .exception(PendingException(interrupt: .alignment, syndrome: ESR.store, dataAddress: address))
@@ -413,7 +419,7 @@ extension CPU {
     }
 
     /// Raises what a load from the operand of a cache instruction would raise. True when it raised nothing.
-    mutating func touch(_ address: UInt32) -> Bool { place(address, writes: false) != nil }
+    mutating func touch(_ address: UInt32) -> Bool { place(address, width: 0, writes: false) != nil }
 
     /// What `icbi` finds.
     enum CodePlace {
@@ -425,7 +431,7 @@ extension CPU {
 
     /// Translates the operand of `icbi`; nil with ``stop`` set when that raised an exception.
     mutating func codePlace(_ address: UInt32) -> CodePlace? {
-        guard let place = place(address, writes: false) else { return nil }
+        guard let place = place(address, width: 0, writes: false) else { return nil }
         guard case .memory(_, _, let real?) = place else { return .other }
         return .code(page: Int(real / GuestMemory.pageSize))
     }
@@ -452,6 +458,9 @@ extension CPU {
         case .codeChanged(let effective):
             finishStore(op, effective: effective)
             return nil
+        case .watchpoint(let watchpoint, let effective):
+            debug.reportedWatchpoint = pc
+            return .debug(.watchpoint(watchpoint, accessed: effective))
         }
     }
 

@@ -68,6 +68,7 @@ extension CPU {
             }
             return finish()
         case .spe:
+            observe(.unimplemented(.spe, address: pc))
             // This model has no SPE unit: enabling it makes its instructions illegal.
             return msr & MSR.spe == 0
                 ? fault(PendingException(interrupt: .speUnavailable, syndrome: ESR.spe)) : illegal()
@@ -100,7 +101,8 @@ extension CPU {
     }
 
     mutating func illegal() -> Step {
-        fault(PendingException(interrupt: .program, syndrome: ESR.illegal))
+        observe(.illegalInstruction(word: instruction(at: pc) ?? 0, address: pc))
+        return fault(PendingException(interrupt: .program, syndrome: ESR.illegal))
     }
 
     /// `sc`: a hypercall in supervisor state when it is KVM's sequence or has level 1, else a system call.

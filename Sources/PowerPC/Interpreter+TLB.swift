@@ -38,6 +38,7 @@ extension CPU {
             mas3: page[word: SharedPage.mas3], mas7: page[word: SharedPage.mas7], isTLB1: location.isTLB1)
         tlb[location] = entry
         flushTranslations(of: entry)
+        observe(.tlbWrite(TranslationReport(entry, at: location, ways: tlb.ways)))
         if !location.isTLB1 { nextVictim = MAS.victim(page[word: SharedPage.mas0]) }
     }
 
@@ -105,6 +106,7 @@ extension CPU {
 
     /// `tlbivax`: bit 61 of the operand asks for all entries, bit 60 names TLB1.
     mutating func invalidate(operand: UInt32) {
+        observe(.tlbInvalidate(operand: operand))
         let tlb1 = operand & 8 != 0
         if operand & 4 != 0 {
             tlb.invalidateAll(tlb1: tlb1)

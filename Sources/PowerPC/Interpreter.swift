@@ -143,6 +143,10 @@ extension CPU {
                         return nil
                     case .nop:
                         break
+                    case .breakpoint:
+                        pc = cursor.pc
+                        instructions = settled(&cursor)
+                        return breakpointReached()
 
                     // MARK: Integer arithmetic with an immediate
                     case .addi:

@@ -10,6 +10,8 @@ enum Operation: UInt8 {
     case native
     case illegal
     case nop
+    /// What stands for an instruction at which a debugger wants to stop.
+    case breakpoint
 
     // Integer arithmetic with an immediate.
     case addi, addic, addicRecord, subfic, mulli

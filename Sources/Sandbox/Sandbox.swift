@@ -25,6 +25,13 @@ public enum Sandbox {
         guard result == 0 else { throw .refused(step: "the system call filter", errno: result) }
     }
 
+    /// Sees to it that the socket at `path` goes away with this process, however that ends, although the sandbox lets it
+    /// remove no files. The descriptor has to be kept; nil where that cannot be.
+    public static func removeSocketAtEnd(_ path: String) -> Int32? {
+        let descriptor = unsafe sandbox_remove_socket_at_end(path)
+        return descriptor < 0 ? nil : descriptor
+    }
+
     /// Closes all descriptors but 0, 1, 2 and `kept`.
     static func closeDescriptors(except kept: [Int32]) {
         var first: Int32 = 3

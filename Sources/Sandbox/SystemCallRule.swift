@@ -117,11 +117,11 @@ extension SystemCallRule {
 
     /// What somebody needs besides who answers connections to a socket that was opened before.
     public static let connections: [SystemCallRule] = [
-        SystemCallRule("accept", .allow),
-        SystemCallRule("accept4", .allow),
-        SystemCallRule("recvfrom", .allow),
-        SystemCallRule("sendto", .allow, when: .isOneOf(argument: 4, [0])),
-        SystemCallRule("setsockopt", .allow),
-        SystemCallRule("shutdown", .allow),
+        SystemCallRule("accept4", .allow)
+    ]
+
+    /// What somebody needs besides who writes a file that was opened before from any place of it.
+    public static let placedWrites: [SystemCallRule] = [
+        SystemCallRule("pwrite64", .allow)
     ]
 }

@@ -48,7 +48,7 @@ public protocol VirtualCPU: AnyObject {
 /// A vCPU that the software CPU executes.
 public final class SoftwareCPU: VirtualCPU {
     /// The CPU itself, for those who show its state.
-    public private(set) var core: CPU
+    public internal(set) var core: CPU
 
     /// A stopped vCPU.
     public init(
@@ -61,6 +61,9 @@ public final class SoftwareCPU: VirtualCPU {
             sharesMemory: sharesMemory, nativeCode: nativeCode)
         signals = core.signals
     }
+
+    /// All its registers, as a debugger sees them.
+    public private(set) lazy var debugRegisters = CPU.debugRegisters(of: core.model)
 
     /// Puts it at the start of its program, with `processorID` in its PIR.
     public func start(_ state: CPU.Start, processorID: UInt32? = nil) {

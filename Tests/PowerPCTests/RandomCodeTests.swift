@@ -53,6 +53,7 @@ import Testing
             return "message"
         case .reset: return "reset"
         case .crash: return "crash"
+        case .debug: return "debug"
         }
     }
 

@@ -28,6 +28,9 @@ void host_unmap_code(size_t size, struct host_code_memory memory);
 /// Nanoseconds of the host's monotonic clock.
 uint64_t host_monotonic_nanoseconds(void);
 
-/// Sleeps until `descriptor` or `waker` has input or is at its end, but at most for `nanoseconds`. A negative descriptor
-/// never has.
-void host_wait_readable(int descriptor, int32_t waker, uint64_t nanoseconds);
+/// The next connection to a listening socket, which does not block; -1 where there is none now.
+int host_accept(int listener);
+
+/// Sleeps until one of `count` descriptors, at most 4, has input or is at its end, but at most for `nanoseconds`. A negative
+/// descriptor never has.
+void host_wait_readable(const int *_Nonnull descriptors, int32_t count, uint64_t nanoseconds);

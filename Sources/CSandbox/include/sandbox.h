@@ -22,6 +22,10 @@ int32_t sandbox_call_number(const char *_Nonnull name);
 /// Closes the descriptors from `first` to `last`.
 void sandbox_close(int32_t first, int32_t last);
 
+/// Starts a process outside of the sandbox that removes the file at `path`, if it is still the same one, when this process
+/// has ended, in whatever way: when the returned descriptor and its copies are closed. -1 where that cannot be.
+int32_t sandbox_remove_socket_at_end(const char *_Nonnull path);
+
 /// No core files, and no more than a few descriptors from now on. 0, or an errno.
 int32_t sandbox_limit_resources(void);
 

@@ -153,7 +153,7 @@ public final class E500Machine: Machine {
             end(.reset)
         case .crash(let crash):
             end(.crash(crash, vcpu: vcpu.index))
-        case .idle, .sliceEnd:
+        case .idle, .sliceEnd, .debug:
             break
         }
     }

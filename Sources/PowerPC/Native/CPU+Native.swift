@@ -43,6 +43,8 @@ extension CPU {
     /// Compiles what begins at the cursor.
     @inline(never)
     mutating func compile(_ cursor: Cursor) {
+        // Native code does not stop for a debugger.
+        guard unsafe CodeCache.marks(of: cursor.base) == nil else { return }
         if native?.isFull == true {
             cache.forgetNativeCode()
             native?.removeAll()

@@ -1,5 +1,3 @@
-internal import CHost
-
 /// Where the interpreter is: a page's predecoded operations, the current one, and how far the count has got.
 @safe
 struct Cursor {
@@ -524,7 +522,7 @@ extension CPU {
 
                     // MARK: Order
                     case .fence:
-                        if sharesMemory { host_fence() }
+                        if sharesMemory { fence() }
                     case .contextFence:
                         guard isJournalNews else { break }
                         pc = cursor.pc &+ 4

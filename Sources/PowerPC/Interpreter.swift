@@ -460,13 +460,13 @@ extension CPU {
                             continue loop
                         }
                     case .branchDecrementNotZero:
-                        special.ctr &-= 1
+                        special.ctr = special.ctr &- 1
                         if special.ctr != 0 {
                             guard branch(op, &cursor, threshold) else { break expired }
                             continue loop
                         }
                     case .branchDecrementZero:
-                        special.ctr &-= 1
+                        special.ctr = special.ctr &- 1
                         if special.ctr == 0 {
                             guard branch(op, &cursor, threshold) else { break expired }
                             continue loop
@@ -512,7 +512,7 @@ extension CPU {
                     case .mcrf: cr[op.d] = cr[op.a]
                     case .mcrxr:
                         cr[op.d] = UInt8(special.xer >> 28)
-                        special.xer &= 0x0FFF_FFFF
+                        special.xer = special.xer & 0x0FFF_FFFF
                     case .mfcr: gpr[op.d] = cr.word
                     case .mtcrf: moveToConditionFields(op)
                     case .mflr: gpr[op.d] = special.lr

@@ -126,7 +126,7 @@ extension CPU {
         }
         var taken = true
         if options & 0b00100 == 0 {
-            special.ctr &-= 1
+            special.ctr = special.ctr &- 1
             taken = (special.ctr != 0) != (options & 0b00010 != 0)
         }
         if options & 0b10000 == 0 {

@@ -337,7 +337,11 @@ extension CPU {
         return !codeChanged
     }
 
-    // MARK: - Reservations and cache lines
+    // MARK: - Order, reservations and cache lines
+
+    /// Puts all accesses before it in order with those after it, as other vCPUs see them.
+    @inline(never)
+    func fence() { host_fence() }
 
     mutating func loadReserve(_ op: MicroOperation) -> Bool {
         let address = effectiveAddress(op)

@@ -1,5 +1,3 @@
-internal import CHost
-
 /// Where the interpreter is: a page's predecoded operations, the current one, and how far the count has got.
 @safe
 struct Cursor {
@@ -466,13 +464,13 @@ extension CPU {
                             continue loop
                         }
                     case .branchDecrementNotZero:
-                        special.ctr &-= 1
+                        special.ctr = special.ctr &- 1
                         if special.ctr != 0 {
                             guard branch(op, &cursor, threshold) else { break expired }
                             continue loop
                         }
                     case .branchDecrementZero:
-                        special.ctr &-= 1
+                        special.ctr = special.ctr &- 1
                         if special.ctr == 0 {
                             guard branch(op, &cursor, threshold) else { break expired }
                             continue loop
@@ -518,7 +516,7 @@ extension CPU {
                     case .mcrf: cr[op.d] = cr[op.a]
                     case .mcrxr:
                         cr[op.d] = UInt8(special.xer >> 28)
-                        special.xer &= 0x0FFF_FFFF
+                        special.xer = special.xer & 0x0FFF_FFFF
                     case .mfcr: gpr[op.d] = cr.word
                     case .mtcrf: moveToConditionFields(op)
                     case .mflr: gpr[op.d] = special.lr
@@ -528,7 +526,7 @@ extension CPU {
 
                     // MARK: Order
                     case .fence:
-                        if sharesMemory { host_fence() }
+                        if sharesMemory { fence() }
                     case .contextFence:
                         guard isJournalNews else { break }
                         pc = cursor.pc &+ 4

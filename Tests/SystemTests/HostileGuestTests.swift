@@ -96,17 +96,18 @@ import TestTools
 
     /// Starts the guest on a terminal, calls `body`, and waits for the end: exit status or negative signal.
     private static func onTerminal(
-        _ guest: HostileGuest, seconds: Double = 30, _ body: (Terminal, Process) throws -> Void
+        _ guest: HostileGuest, seconds: Double = 30, options: [String] = [], errors: FileHandle = .nullDevice,
+        _ body: (Terminal, Process) throws -> Void
     ) throws -> Int32 {
         try withImage(guest.code) { image in
             let terminal = try Terminal()
             let before = terminal.flags
             let process = Process()
             process.executableURL = try Tool.paravane().url
-            process.arguments = arguments(image, seconds: seconds)
+            process.arguments = arguments(image, seconds: seconds) + options
             process.standardInput = terminal.slave
             process.standardOutput = FileHandle.nullDevice
-            process.standardError = FileHandle.nullDevice
+            process.standardError = errors
             try process.run()
             let deadline = Date().addingTimeInterval(20)
             while terminal.isCanonical, process.isRunning, Date() < deadline { usleep(2000) }
@@ -118,6 +119,20 @@ import TestTools
             #expect(terminal.flags == before, "the terminal is as it was")
             return process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
         }
+    }
+
+    @Test(.timeLimit(.minutes(2)), arguments: [["--cpus", "4"], ["--cpus", "4", "--clock", "virtual"]])
+    func `Ctrl-A c shows every vCPU while the guest runs, and Ctrl-A x ends all`(options: [String]) throws {
+        let errors = Pipe()
+        let status = try Self.onTerminal(
+            try Self.guest("spins with interrupts off"), options: options, errors: errors.fileHandleForWriting
+        ) { terminal, _ in
+            terminal.type([1, UInt8(ascii: "c"), 1, UInt8(ascii: "x")])
+        }
+        #expect(status == 0)
+        try errors.fileHandleForWriting.close()
+        let shown = String(decoding: try errors.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+        for vcpu in 0..<4 { #expect(shown.contains("vCPU \(vcpu)"), "\(shown)") }
     }
 
     @Test(.timeLimit(.minutes(2)), arguments: [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGSEGV, SIGABRT])

@@ -50,9 +50,11 @@ test: ## Run all tests; builds the guests and kernels that they boot
 	@$(guests)/need test
 	@programs=$$($(guests)/baremetal/build); userland=$$($(guests)/userland/build); kernels=$$($(guests)/linux/build); \
 	    trees=$$($(guests)/devicetrees/build); export PARAVANE_DEVICE_TREES="$$trees"; \
+	    hv_kernels=$$($(guests)/linux/build e500-hv); \
 	    export PARAVANE_GUESTS="$$programs" PARAVANE_INITRD="$$userland/initramfs.cpio.gz"; \
 	    export PARAVANE_KERNEL_UNMODIFIED="$$kernels/unmodified/uImage"; \
 	    export PARAVANE_KERNEL_PATCHED="$$kernels/patched/uImage"; \
+	    export PARAVANE_KERNEL_HV="$$hv_kernels/unmodified/uImage"; \
 	    exec swift test -c release $(TESTS)
 
 guests: ## Build the bare-metal guests, and print where they are
@@ -60,6 +62,7 @@ guests: ## Build the bare-metal guests, and print where they are
 
 kernels: ## Build the Linux guests, and print where they are
 	@$(guests)/linux/build
+	@$(guests)/linux/build e500-hv
 
 userland: ## Build the initramfs of the Linux guests, and print where it is
 	@$(guests)/userland/build

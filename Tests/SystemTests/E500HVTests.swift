@@ -46,6 +46,16 @@ struct E500HVTests {
         #expect(!run.console.contains("WARNING"), "\(run.console)")
     }
 
+    /// Linux's own driver says what is in which register.
+    @Test(arguments: [1, 2]) func `a process manages its partition through Linux's driver`(cpus: Int) throws {
+        let run = try boot(exec: "partition", options: ["--cpus", "\(cpus)"])
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(run.userland.last == "userland: partition test passed", "\(run.console)")
+        #expect(run.userland.filter { $0.hasPrefix("userland: ok ") }.count == 9)
+        #expect(run.count("hypercalls", "EV_DOORBELL_SEND") == 2)
+        #expect(run.count("refused_hypercalls", "FH_PARTITION_GET_DTPROP", "EV_ENOENT") == 1)
+    }
+
     @Test func `what is typed arrives over the byte channel`() throws {
         let text = String(repeating: "0123456789", count: 20)
         let run = try boot(exec: "echo", input: "hello\n\(text)\nend\n")

@@ -5,8 +5,11 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-# The Linux guest of `make run`: `patched` patches itself through the magic page, `unmodified` is Debian's source as it is.
-KERNEL ?= patched
+# The machine of `make run`: `e500`, or `e500-hv`, whose devices are all hypercalls.
+MACHINE ?= e500
+# Its Linux guest: `patched` patches itself through the magic page, `unmodified` is Debian's source as it is. Only the
+# latter is built for e500-hv.
+KERNEL ?= $(if $(filter e500-hv,$(MACHINE)),unmodified,patched)
 # Further arguments of `paravane run`, as in ARGS="--cpus 2".
 ARGS ?=
 # Further arguments of `swift test`, as in TESTS="--filter DeviceTreeTests".
@@ -34,7 +37,7 @@ release := -c release --scratch-path .build-release --omit-frame-pointers --stat
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
-	@printf '\n%s\n' '  make run KERNEL=unmodified|patched ARGS="..."   make test TESTS="..."   make bench BENCH="..." RUNS=n'
+	@printf '\n%s\n' '  make run MACHINE=e500|e500-hv KERNEL=unmodified|patched ARGS="..."   make test TESTS="..."   make bench BENCH="..." RUNS=n'
 
 build: ## Build the command
 	@$(guests)/need run
@@ -42,17 +45,19 @@ build: ## Build the command
 	@swift build $(release) --product paravane >&2
 
 run: build ## Start a Linux guest with a shell on this terminal; builds what is missing
-	@kernels=$$($(guests)/linux/build); userland=$$($(guests)/userland/build); \
-	    exec .build-release/release/paravane run --machine e500 --kernel "$$kernels/$(KERNEL)/uImage" \
-	    --initrd "$$userland/initramfs.cpio.gz" --append console=ttyS0 $(ARGS)
+	@kernels=$$($(guests)/linux/build $(MACHINE)); userland=$$($(guests)/userland/build); \
+	    exec .build-release/release/paravane run --machine $(MACHINE) --kernel "$$kernels/$(KERNEL)/uImage" \
+	    --initrd "$$userland/initramfs.cpio.gz" --append console=$(if $(filter e500-hv,$(MACHINE)),ttyEHV0,ttyS0) $(ARGS)
 
 test: ## Run all tests; builds the guests and kernels that they boot
 	@$(guests)/need test
 	@programs=$$($(guests)/baremetal/build); userland=$$($(guests)/userland/build); kernels=$$($(guests)/linux/build); \
 	    trees=$$($(guests)/devicetrees/build); export PARAVANE_DEVICE_TREES="$$trees"; \
+	    hv_kernels=$$($(guests)/linux/build e500-hv); \
 	    export PARAVANE_GUESTS="$$programs" PARAVANE_INITRD="$$userland/initramfs.cpio.gz"; \
 	    export PARAVANE_KERNEL_UNMODIFIED="$$kernels/unmodified/uImage"; \
 	    export PARAVANE_KERNEL_PATCHED="$$kernels/patched/uImage"; \
+	    export PARAVANE_KERNEL_HV="$$hv_kernels/unmodified/uImage"; \
 	    exec swift test -c release $(TESTS)
 
 guests: ## Build the bare-metal guests, and print where they are
@@ -60,6 +65,7 @@ guests: ## Build the bare-metal guests, and print where they are
 
 kernels: ## Build the Linux guests, and print where they are
 	@$(guests)/linux/build
+	@$(guests)/linux/build e500-hv
 
 userland: ## Build the initramfs of the Linux guests, and print where it is
 	@$(guests)/userland/build

@@ -95,7 +95,7 @@ let package = Package(
         tests("TreeLint", ["DeviceTree", "TestTools", "TreeLint"], resources: [.copy("Trees")]),
         tests(
             "PowerPC", ["CUnicorn", "GuestMemory", "ParavirtABI", "PowerPC", "TestTools"], resources: [.copy("Oracle")]),
-        tests("Devices", ["Devices"]),
+        tests("Devices", ["Devices", "GuestMemory"]),
         tests(
             "Machines",
             [

@@ -10,7 +10,14 @@ public protocol SecondaryStarter: AnyObject {
     func startSecondary(cpu: Int, entry: UInt64, r3: UInt64, pir: UInt32)
 }
 
-/// The spin table of ePAPR 1.1 §5.5.2: how software on the boot processor releases the others.
+/// Where the fields of a spin-table entry are, in bytes from its start (ePAPR 1.1 §5.5.2).
+enum SpinTableField {
+    static let address = 0x00
+    static let r3 = 0x08
+    static let pir = 0x14
+}
+
+/// The spin table of ePAPR 1.1 §5.5.2, as a device: how software on the boot processor releases the others.
 ///
 /// One entry a processor, in big-endian order, 0x20 bytes apart:
 ///
@@ -29,11 +36,7 @@ public final class SpinTable: MMIODevice {
     /// The entries that the table has, whatever the number of processors.
     public static let entryCount = 32
 
-    private enum Field {
-        static let address = 0x00
-        static let r3 = 0x08
-        static let pir = 0x14
-    }
+    private typealias Field = SpinTableField
 
     private let cpuCount: Int
     private let starter: any SecondaryStarter

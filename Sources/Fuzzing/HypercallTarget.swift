@@ -48,7 +48,8 @@ final class HypercallTarget: FuzzTarget {
                 e500 = try E500Machine(
                     .init(
                         memorySize: 1 << 20, cpuCount: Int(flags & 3) + 1, time: .virtual, answersHypercalls: true,
-                        offersMagicPage: flags & 4 != 0), console: FuzzConsole([]))
+                        offersMagicPage: flags & 4 != 0, board: flags & 8 != 0 ? .hypervisor : .ppce500),
+                    console: FuzzConsole([]))
                 let hasClock = flags & 8 != 0
                 x86 = X86Machine(
                     apicIDs: [0, 1, 63, 64, 0x7FFF_FFFF, UInt32.max], memory: try GuestMemory(size: 1 << 16),

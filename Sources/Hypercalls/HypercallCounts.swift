@@ -1,9 +1,12 @@
 public import ParavirtABI
 
-/// How often each call was made. One a vCPU; add them up for the machine.
+/// How often each call was made, and how often each was not carried out, and why. One a vCPU; add them up for the
+/// machine.
 public struct HypercallCounts: Sendable {
     /// One counter a row, and one more for all numbers without a row.
     @usableFromInline var counters = [UInt64](repeating: 0, count: Hypercall.count + 1)
+    /// For each row one counter a ``HypercallFailure``, and one more for "not implemented".
+    private var refusals = [UInt64](repeating: 0, count: Hypercall.count * (HypercallFailure.allCases.count + 1))
 
     /// All zero.
     public init() {}
@@ -12,6 +15,24 @@ public struct HypercallCounts: Sendable {
     @inlinable
     public mutating func add(_ index: Int?) {
         counters[index ?? Hypercall.count] &+= 1
+    }
+
+    /// Counts that a call of row `index` was not carried out; nil stands for an unknown number, which counts nowhere.
+    ///
+    /// - Parameter failure: the reason; nil where there is no such call.
+    public mutating func addRefusal(_ index: Int?, _ failure: HypercallFailure?) {
+        guard let index else { return }
+        refusals[Self.place(index, failure)] &+= 1
+    }
+
+    /// How often `call` was not carried out for that reason; nil is "not implemented".
+    public func refusals(of call: Hypercall, _ failure: HypercallFailure?) -> UInt64 {
+        refusals[Self.place(call.index, failure)]
+    }
+
+    private static func place(_ index: Int, _ failure: HypercallFailure?) -> Int {
+        let reasons = HypercallFailure.allCases.count
+        return index * (reasons + 1) + (failure.map { Int($0.rawValue) } ?? reasons)
     }
 
     /// How often `call` was made, with a handler or without.
@@ -34,6 +55,7 @@ public struct HypercallCounts: Sendable {
     /// Adds another vCPU's counts.
     public static func += (sum: inout HypercallCounts, other: HypercallCounts) {
         for index in sum.counters.indices { sum.counters[index] &+= other.counters[index] }
+        for index in sum.refusals.indices { sum.refusals[index] &+= other.refusals[index] }
     }
 
     /// Calls `body` with every call that was made at least once and its count, in the order of the table.

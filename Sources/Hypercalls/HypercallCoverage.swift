@@ -56,6 +56,9 @@ private final class NoPowerPCMachine: EPAPRHypercallHost {
 
     func ringDoorbell(_ handle: UInt32) -> Bool { false }
 
+    let takesProcessorMessages = false
+    func send(_ message: ProcessorMessage) {}
+
     func requestStop() {}
     func requestRestart() {}
     func treeProperty(path: [UInt8], name: [UInt8]) -> [UInt8]? { nil }

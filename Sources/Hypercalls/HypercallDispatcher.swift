@@ -83,11 +83,18 @@ public struct HypercallDispatcher<Host: AnyObject>: Sendable {
                 return .interruption(interruption)
             case .status:
                 counts.add(frame.index)
+                counts.addRefusal(frame.index, .notPermitted)
                 return .result(.failure(.notPermitted), convention, frame.width)
             }
         }
         counts.add(frame.index)
-        return .result(result(of: frame, host: host), convention, frame.width)
+        let result = result(of: frame, host: host)
+        switch result {
+        case .success: break
+        case .failure(let failure, _): counts.addRefusal(frame.index, failure)
+        case .unimplemented: counts.addRefusal(frame.index, nil)
+        }
+        return .result(result, convention, frame.width)
     }
 }
 

@@ -43,21 +43,21 @@ extension HypercallDispatcher where Host: PowerPCHypercallHost {
     }
 }
 
-/// A machine that answers every ePAPR call which its processor has a meaning for, and Freescale's of a single partition.
+/// A machine that answers every ePAPR call, as far as its processor has a meaning for it, and Freescale's of a single
+/// partition.
 public protocol EPAPRHypercallHost: PowerPCHypercallHost, ByteChannelHypercallHost, InterruptHypercallHost,
-    DoorbellHypercallHost, PartitionHypercallHost
+    DoorbellHypercallHost, MessageHypercallHost, PartitionHypercallHost
 {}
 
 extension HypercallDispatcher where Host: EPAPRHypercallHost {
-    /// ``powerPC()`` with byte channels, the virtual interrupt controller, doorbells and partition calls.
-    ///
-    /// `EV_MSGSND` is not among them: its message raises a processor doorbell interrupt, which an e500v2 does not have.
-    /// Between its vCPUs `EV_INT_SEND_IPI` does the same work.
+    /// ``powerPC()`` with byte channels, the virtual interrupt controller, doorbells, processor messages and partition
+    /// calls.
     public static func epapr() -> HypercallDispatcher {
         var dispatcher = powerPC()
         dispatcher.registerByteChannels()
         dispatcher.registerInterrupts()
         dispatcher.registerDoorbells()
+        dispatcher.registerMessages()
         dispatcher.registerPartitions()
         return dispatcher
     }

@@ -41,8 +41,8 @@ public struct DTBBuildCommand: ParsableCommand {
     @Option(help: "The machine.")
     var machine = MachineChoice.e500
 
-    @Option(help: "The core of every CPU.")
-    var cpu = CoreChoice.e500v2
+    @Option(help: "The core of every CPU. The default is e500v2, on e500-hv e500mc.")
+    var cpu: CoreChoice?
 
     @Option(name: [.short, .long], help: "Memory with suffix K, M or G; without one in MiB. A multiple of 64M.")
     var memory = MemorySize(bytes: 256 << 20)
@@ -59,11 +59,15 @@ public struct DTBBuildCommand: ParsableCommand {
     @Option(help: ArgumentHelp("An overlay to merge; may be repeated.", valueName: "dtbo"))
     var overlay: [String] = []
 
-    @Option(help: "The device that is the guest's console: Linux's ttyS0 or ttyEHV0.")
-    var console = ConsoleChoice.serial
+    @Option(
+        help: """
+            The device that is the guest's console: Linux's ttyS0 or ttyEHV0. The default is serial; e500-hv has only \
+            byte-channel.
+            """)
+    var console: ConsoleChoice?
 
-    @Option(help: "The hypercall instructions.")
-    var hcall = HypercallInstructionChoice.scMagic
+    @Option(help: "The hypercall instructions. The default is sc-magic, on e500-hv sc1.")
+    var hcall: HypercallInstructionChoice?
 
     @Flag(help: "No magic page. The tree stays the same: guests ask for the page by hypercall.")
     var noMagicPage = false
@@ -100,13 +104,13 @@ public struct DTBBuildCommand: ParsableCommand {
     }
 
     private func configuration() throws -> E500TreeConfiguration {
-        let hypervisor = hcall.words.map { HypervisorNode(hcallInstructions: $0) }
+        let instructions = hcall ?? machine.defaultInstructions
+        let hypervisor = instructions.words.map { HypervisorNode(hcallInstructions: $0) }
         let disk = try initrd.map { AddressRange(base: Self.initrdBase, size: try InputFile.size($0)) }
         do {
             return try E500TreeConfiguration(
-                core: cpu.model, memorySize: memory.bytes, cpuCount: cpus, bootArguments: append, initrd: disk,
-                hypervisor: hypervisor,
-                console: console.device)
+                board: machine.board, core: cpu?.model, memorySize: memory.bytes, cpuCount: cpus, bootArguments: append,
+                initrd: disk, hypervisor: hypervisor, console: console?.device)
         } catch {
             if case .initrd = error { throw CommandFailure(.badInput, "\(initrd ?? ""): \(error)") }
             throw CommandFailure(.usage, "\(error)")

@@ -7,7 +7,7 @@ internal import Machines
 internal import PowerPC
 internal import VMM
 
-/// One boot of the e500 machine as `paravane run` was asked for it: inputs read and checked, nothing started yet.
+/// One boot of a machine of the e500 family as `paravane run` was asked for it: inputs read and checked, nothing started yet.
 struct E500Boot {
     private let command: RunCommand
     private let kernel: KernelImage
@@ -39,7 +39,8 @@ struct E500Boot {
                 entry: kernel.entry,
                 kernel: AddressRange(
                     base: kernel.lowestAddress, size: kernel.endAddress - kernel.lowestAddress),
-                initrdSize: initrd.map { UInt64($0.count) }, memorySize: command.memory.bytes)
+                initrdSize: initrd.map { UInt64($0.count) }, memorySize: command.memory.bytes,
+                board: command.machine.board)
         } catch {
             throw CommandFailure(.badInput, "\(InputFile.name(command.kernel)): \(error)")
         }
@@ -53,11 +54,11 @@ struct E500Boot {
     ) throws(CommandFailure) -> E500TreeConfiguration {
         do throws(E500TreeConfigurationError) {
             return try E500TreeConfiguration(
-                core: command.cpu.model, memorySize: command.memory.bytes, cpuCount: command.cpus,
-                bootArguments: command.append ?? "",
-                initrd: layout?.initrd, bootKernel: layout?.kernel,
-                hypervisor: command.hcall.words.map { HypervisorNode(hcallInstructions: $0) },
-                console: command.console.device, randomSeed: randomSeed(command.clock))
+                board: command.machine.board, core: command.cpu?.model, memorySize: command.memory.bytes,
+                cpuCount: command.cpus, bootArguments: command.append ?? "", initrd: layout?.initrd,
+                bootKernel: layout?.kernel,
+                hypervisor: command.instructions.words.map { HypervisorNode(hcallInstructions: $0) },
+                console: command.console?.device, randomSeed: randomSeed(command.clock))
         } catch {
             throw CommandFailure(.usage, "\(error)")
         }
@@ -184,10 +185,10 @@ struct E500Boot {
         do {
             let machine = try E500Machine(
                 .init(
-                    core: command.cpu.model, memorySize: command.memory.bytes, cpuCount: command.cpus, time: time,
-                    answersHypercalls: command.hcall != .none,
-                    offersMagicPage: command.hcall != .none && !command.noMagicPage,
-                    console: command.console.device, nativeCode: nativeCode),
+                    core: command.cpu?.model, memorySize: command.memory.bytes, cpuCount: command.cpus, time: time,
+                    answersHypercalls: command.instructions != .none,
+                    offersMagicPage: command.instructions != .none && !command.noMagicPage,
+                    console: command.console?.device, board: command.machine.board, nativeCode: nativeCode),
                 console: console)
             try kernel.load(into: machine.memory)
             try machine.memory.write(tree, at: layout.tree.base)

@@ -41,8 +41,8 @@ public struct RunCommand: ParsableCommand {
     @Option(help: "The machine.")
     var machine = MachineChoice.e500
 
-    @Option(help: "The core of every CPU.")
-    var cpu = CoreChoice.e500v2
+    @Option(help: "The core of every CPU. The default is e500v2, on e500-hv e500mc.")
+    var cpu: CoreChoice?
 
     @Option(name: [.short, .long], help: "The kernel: an ELF file, a uImage, or with --kernel-format raw bare code.")
     var kernel: String
@@ -71,11 +71,15 @@ public struct RunCommand: ParsableCommand {
     @Option(help: "Write the guest's device tree to this file, and exit.")
     var dumpDtb: String?
 
-    @Option(help: "The device that is the guest's console: Linux's ttyS0 or ttyEHV0.")
-    var console = ConsoleChoice.serial
+    @Option(
+        help: """
+            The device that is the guest's console: Linux's ttyS0 or ttyEHV0. The default is serial; e500-hv has only \
+            byte-channel.
+            """)
+    var console: ConsoleChoice?
 
-    @Option(help: "The hypercall instructions that the tree offers.")
-    var hcall = HypercallInstructionChoice.scMagic
+    @Option(help: "The hypercall instructions that the tree offers. The default is sc-magic, on e500-hv sc1.")
+    var hcall: HypercallInstructionChoice?
 
     @Flag(help: "Do not offer the magic page.")
     var noMagicPage = false
@@ -105,6 +109,9 @@ public struct RunCommand: ParsableCommand {
 
     /// Made by the argument parser.
     public init() {}
+
+    /// The hypercall instructions, chosen or the machine's.
+    var instructions: HypercallInstructionChoice { hcall ?? machine.defaultInstructions }
 
     /// Checks what can be checked without opening a file.
     public func validate() throws {

@@ -14,6 +14,7 @@ struct Statistics: Encodable {
     private let cpus: Int
     private let boots: Int
     private let hypercalls: [String: UInt64]
+    private let refusedHypercalls: [String: [String: UInt64]]
     private let unknownHypercalls: UInt64
     private let privilegedInstructions: [String: UInt64]
     private let interrupts: [String: UInt64]
@@ -48,6 +49,7 @@ struct Statistics: Encodable {
             if count > 0 { hypercalls["\(call.name)"] = count }
         }
         self.hypercalls = hypercalls
+        refusedHypercalls = Self.refusals(machine.hypercallCounts)
         unknownHypercalls = machine.hypercallCounts.unknown
 
         func total(_ count: (Counters) -> UInt64) -> UInt64 {
@@ -70,6 +72,20 @@ struct Statistics: Encodable {
         timebaseTicks = machine.cpus[0].now
         instructions = machine.cpus.reduce(0) { $0 + $1.core.instructions }
         mips = Double(instructions) / 1e6 / max(seconds, 1e-9)
+    }
+
+    /// Calls that were not carried out, by name and status.
+    private static func refusals(_ counts: HypercallCounts) -> [String: [String: UInt64]] {
+        var refusals: [String: [String: UInt64]] = [:]
+        counts.forEach { call, _ in
+            for failure in HypercallFailure.allCases + [nil] {
+                let count = counts.refusals(of: call, failure)
+                guard count > 0 else { continue }
+                let status = failure?.epaprStatus ?? .unimplemented
+                refusals["\(call.name)", default: [:]]["\(status.name)", default: 0] += count
+            }
+        }
+        return refusals
     }
 
     private static func name(_ outcome: Outcome) -> String {

@@ -7,9 +7,6 @@ extension Hypercall {
         Hypercall(.epapr, number, name, on: .powerPC, purpose, signature, status: status, source: source)
     }
 
-    private static let numberOnly: StaticString =
-        "ePAPR 1.1 chapter 7; the number alone in Linux arch/powerpc/include/uapi/asm/epapr_hcalls.h"
-
     /// Linux has no wrapper that would tell the registers.
     private static let ownRegisters: StaticString =
         "ePAPR 1.1 chapter 7; the number in Linux arch/powerpc/include/uapi/asm/epapr_hcalls.h, the registers as here"
@@ -119,8 +116,9 @@ extension Hypercall {
 
     /// `EV_MSGSND`.
     public static let messageSend = epapr(
-        15, "EV_MSGSND", "Sends a processor message, as the msgsnd instruction of cores that have it does.", nil,
-        source: numberOnly)
+        15, "EV_MSGSND",
+        "Sends a processor message, as the msgsnd instruction does; the e500v2, which lacks both, does not have the call.",
+        Signature([Parameter(.value, "the message, as in rB of msgsnd")]), source: ownRegisters)
 
     /// `EV_IDLE`.
     public static let idle = epapr(

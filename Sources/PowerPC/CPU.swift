@@ -1,5 +1,6 @@
 internal import CHost
 public import GuestMemory
+internal import ParavirtABI
 
 /// One vCPU in software: a core of the e500 family, as its ``CoreModel`` says.
 ///

@@ -62,6 +62,9 @@ public struct CoreModel: Sendable {
         machineState: MSR.ucle | MSR.ce | MSR.ee | MSR.pr | MSR.fp | MSR.me | MSR.fe0 | MSR.de | MSR.fe1 | MSR.is
             | MSR.ds | MSR.pmm | MSR.ri)
 
+    /// Whether the core takes messages of other processors (`msgsnd`), which ring its doorbell.
+    public var hasDoorbells: Bool { core == .e500mc }
+
     /// Every model.
     public static let all = [e500v2, e500mc]
 

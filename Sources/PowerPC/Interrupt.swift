@@ -1,3 +1,5 @@
+internal import ParavirtABI
+
 /// The interrupts of the core, in the order of their IVOR numbers.
 public enum Interrupt: Int, CaseIterable, Sendable {
     /// A critical external signal.
@@ -108,24 +110,13 @@ struct PendingException {
     var dataAddress: UInt32 = 0
 }
 
-/// What `msgsnd` and `msgclr` find in rB (Power ISA 2.06 Book III-E §11.2, processor control).
-struct ProcessorMessage {
-    /// The interrupt that the message stands for; nil for a type that the core does not know.
-    let interrupt: Interrupt?
-    private let isBroadcast: Bool
-    private let tag: UInt32
-
-    init(_ operand: UInt32) {
-        interrupt =
-            switch operand >> 27 {
-            case 0: .doorbell
-            case 1: .criticalDoorbell
-            default: nil
-            }
-        isBroadcast = operand & 0x0400_0000 != 0
-        tag = operand & 0x3FFF
+extension ProcessorMessage {
+    /// The interrupt that the message raises; nil for a type that the core does not know.
+    var interrupt: Interrupt? {
+        switch kind {
+        case .doorbell: .doorbell
+        case .criticalDoorbell: .criticalDoorbell
+        case nil: nil
+        }
     }
-
-    /// Whether the processor with that PIR accepts it.
-    func reaches(processor: UInt32) -> Bool { isBroadcast || processor & 0x3FFF == tag }
 }

@@ -1,7 +1,8 @@
 import Devices
 import Testing
 
-private final class StarterRecorder: SecondaryStarter {
+/// Notes which processors a spin table starts.
+final class StarterRecorder: SecondaryStarter {
     struct Start: Equatable {
         let cpu: Int
         let entry: UInt64

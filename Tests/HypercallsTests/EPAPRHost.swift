@@ -28,6 +28,8 @@ final class TestEPAPRHost: EPAPRHypercallHost {
     var ipis: [String] = []
     var taskPriorities: [UInt32] = [0, 0]
     var rings = 0
+    var takesProcessorMessages = true
+    var messages: [UInt32] = []
     var stops = 0
     var restarts = 0
     /// Properties of the only node, `/n`.
@@ -80,6 +82,8 @@ final class TestEPAPRHost: EPAPRHypercallHost {
     func sendIPI(_ ipi: Int, to vcpus: UInt32) { ipis.append("\(ipi) to \(vcpus)") }
     func taskPriority(vcpu: Int) -> UInt32 { taskPriorities[vcpu] }
     func setTaskPriority(_ priority: UInt32, vcpu: Int) { taskPriorities[vcpu] = priority }
+
+    func send(_ message: ProcessorMessage) { messages.append(message.operand) }
 
     func ringDoorbell(_ handle: UInt32) -> Bool {
         if handle == 9 { rings += 1 }

@@ -87,7 +87,24 @@ import Testing
         #expect(host.call(.intGetTaskPriority, vcpu: 0) == CallResult(.success, 0))
     }
 
+    @Test(arguments: [0, 0x0800_0001, 0x0400_0000, 0x3FFF, 0x0C00_3FFF] as [UInt64])
+    func `a processor message goes to the machine as it is`(operand: UInt64) throws {
+        let host = try TestEPAPRHost()
+        #expect(host.call(.messageSend, operand) == CallResult(.success))
+        #expect(host.messages == [UInt32(operand)])
+    }
+
+    @Test(arguments: [0x1000_0000, 0xF800_0000, 0x0000_4000, 0x0200_0000] as [UInt64])
+    func `a message that msgsnd would ignore is refused`(operand: UInt64) throws {
+        let host = try TestEPAPRHost()
+        #expect(host.call(.messageSend, operand) == CallResult(.invalidArgument))
+        #expect(host.messages == [])
+    }
+
     @Test func `a processor message is unimplemented on a core without processor doorbells`() throws {
-        #expect(try TestEPAPRHost().call(.messageSend, 0) == CallResult(.unimplemented))
+        let host = try TestEPAPRHost()
+        host.takesProcessorMessages = false
+        #expect(host.call(.messageSend, 0) == CallResult(.unimplemented))
+        #expect(host.messages == [])
     }
 }

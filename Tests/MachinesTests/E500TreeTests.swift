@@ -26,6 +26,8 @@ import Testing
                     initrd: AddressRange(base: 64 << 20, size: 5 << 20),
                     bootKernel: AddressRange(base: 0, size: 7 << 20), randomSeed: [UInt8](0..<32))
             ),
+            ("e500-hv.dts", try hypervisorBoard()),
+            ("e500-hv-smp.dts", try hypervisorBoard(cpuCount: 2)),
         ]
     }
 
@@ -37,6 +39,16 @@ import Testing
         try E500TreeConfiguration(
             memorySize: memorySize, cpuCount: cpuCount, bootArguments: bootArguments, initrd: initrd,
             bootKernel: bootKernel, hypervisor: hypervisor, console: console, randomSeed: randomSeed)
+    }
+
+    /// A configuration of the e500-hv machine.
+    static func hypervisorBoard(
+        memorySize: UInt64 = 256 << 20, cpuCount: Int = 1, initrd: AddressRange? = nil,
+        hypervisor: HypervisorNode? = HypervisorNode(hcallInstructions: sc1), console: E500Console? = nil
+    ) throws -> E500TreeConfiguration {
+        try E500TreeConfiguration(
+            board: .hypervisor, memorySize: memorySize, cpuCount: cpuCount, initrd: initrd, hypervisor: hypervisor,
+            console: console)
     }
 
     @Test(arguments: try references())
@@ -99,6 +111,45 @@ import Testing
         #expect(entries == [UInt64?](allEntries.prefix(count)))
     }
 
+    @Test(arguments: [(64 << 20, 0x3FF_F000), (4 << 30, 0xFFFF_F000), (16 << 30, 0xFFFF_F000)] as [(UInt64, UInt64)])
+    func `The spin table of e500-hv is reserved in the last page of RAM below 4 GiB`(
+        memory: UInt64, table: UInt64
+    ) throws {
+        let tree = try E500Tree.build(Self.hypervisorBoard(memorySize: memory, cpuCount: 8))
+        let reservations = tree.reservations.map { [$0.address, $0.size] }
+        #expect(reservations == [[table, 0x1000]])
+        let entries = try #require(tree.root.child("cpus")).children.map { $0["cpu-release-addr"]?.u64 }
+        #expect(entries == [nil] + (1..<8).map { table + 0x40 * $0 })
+    }
+
+    @Test func `No node of e500-hv but memory and CPUs has an address`() throws {
+        var addressed: [String] = []
+        try root(Self.hypervisorBoard(cpuCount: 2)).forEach { path, node in
+            if node["reg"] != nil || node["ranges"] != nil { addressed.append(path) }
+        }
+        #expect(addressed == ["/cpus/PowerPC,e500mc@0", "/cpus/PowerPC,e500mc@1", "/memory@0"])
+    }
+
+    @Test(arguments: [1, 8]) func `dtc has nothing to say about the tree of e500-hv`(cpus: Int) throws {
+        let blob = try E500Tree.build(Self.hypervisorBoard(cpuCount: cpus)).finish()
+        let result = try Tool(named: "dtc").run(["-I", "dtb", "-O", "dtb", "-o", "/dev/null"], input: blob)
+        #expect(result.errors == "")
+        #expect(result.status == 0)
+    }
+
+    @Test func `An e500-hv machine without hypercalls, with a serial port or a RAM disk over its table is refused`() {
+        #expect(
+            refusal { try Self.hypervisorBoard(hypervisor: nil) }
+                == "the e500-hv machine's interrupts, console and power are hypercalls: it cannot be without them")
+        #expect(
+            refusal { try Self.hypervisorBoard(console: .serial) }
+                == "the e500-hv machine has no serial port: its console is a byte channel")
+        #expect(
+            refusal { try Self.hypervisorBoard(initrd: AddressRange(base: 255 << 20, size: 1 << 20)) }?
+                .contains("end above 0xffff000") == true)
+        #expect(refusal { try Self.hypervisorBoard(cpuCount: 9) } == "9 CPUs: the e500-hv machine takes 1 to 8")
+    }
+
     @Test func `Memory above 4 GiB fills both cells`() throws {
         let memory = try root(Self.configuration(memorySize: 16 << 30)).child("memory")
         #expect(memory?["reg"]?.cells == [0, 0, 4, 0])
@@ -111,8 +162,8 @@ import Testing
         #expect(hypervisor?["has-idle"] == nil)
     }
 
-    @Test func `Every reference leads to a node`() throws {
-        let tree = try E500Tree.build(Self.configuration())
+    @Test(arguments: E500Board.allCases) func `Every reference leads to a node`(board: E500Board) throws {
+        let tree = try E500Tree.build(board == .hypervisor ? Self.hypervisorBoard() : Self.configuration())
         var missing: [String] = []
         tree.root.forEach { path, node in
             for name in ["interrupt-parent", "gpios"] {

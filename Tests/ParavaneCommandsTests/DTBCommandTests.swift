@@ -13,6 +13,9 @@ import Testing
         (["--hcall", "none"], "e500-no-hypervisor.dts"),
         (["--hcall", "sc1"], "e500-sc1.dts"),
         (["--console", "byte-channel"], "e500-byte-channel.dts"),
+        (["--machine", "e500-hv"], "e500-hv.dts"),
+        (["--machine", "e500-hv", "--hcall", "sc1", "--console", "byte-channel"], "e500-hv.dts"),
+        (["--machine", "e500-hv", "--cpus", "2"], "e500-hv-smp.dts"),
     ]) func `Options make the tree that dts has for them`(options: [String], file: String) throws {
         let result = try paravane(["dtb", "build", "--format", "dtb"] + options)
         let differences = try differences(compiledReferenceTree(file), result.output)
@@ -85,7 +88,8 @@ import Testing
     @Test(arguments: [
         ["--memory", "0"], ["--memory", "100M"], ["--memory", "1000G"], ["--memory", "x"], ["--memory", "-64"],
         ["--cpus", "0"], ["--cpus", "9"], ["--cpus", "two"], ["--machine", "pc"], ["--hcall", "sc2"],
-        ["--format", "json"], ["--unknown"], ["extra"],
+        ["--format", "json"], ["--unknown"], ["extra"], ["--machine", "e500-hv", "--hcall", "none"],
+        ["--machine", "e500-hv", "--console", "serial"],
     ]) func `A wrong option is one line and status 64`(options: [String]) throws {
         let result = try paravane(["dtb", "build"] + options)
         #expect(result.status == ExitStatus.usage.rawValue)

@@ -118,6 +118,22 @@ import Testing
         #expect(machine.cpu.register(3) == 7)
     }
 
+    @Test func `a write from outside at an exit changes the code for the rest of the slice`() throws {
+        var machine = try Machine()
+        try machine.load(words: [loads(1), assemble("blr", [])], at: 0x3_0000)
+        machine.cpu.setRegister(9, to: 0x3_0000)
+        try machine.load(["mtctr r9", "bcctrl 20,0", "sc 1", "bcctrl 20,0"])
+        machine.cpu.setPC(Machine.program)
+        guard case .hypercall = machine.run(1000) else {
+            Issue.record("no exit for the hypercall")
+            return
+        }
+        #expect(machine.cpu.register(3) == 1)
+        try machine.memory.store(loads(7), at: 0x3_0000)
+        _ = machine.cpu.run()
+        #expect(machine.cpu.register(3) == 7)
+    }
+
     @Test func `a write by another vCPU changes the code here`() throws {
         var machine = try Machine(sharesMemory: true)
         var other = CPU(index: 1, memory: machine.memory, time: .virtual, answersHypercalls: true, sharesMemory: true)

@@ -51,22 +51,37 @@ struct ByteChannelConsoleTests {
 
     @Test(arguments: ["sc-magic", "sc1"], ["host", "virtual"])
     func `every call answers a bare-metal guest as its documentation says`(sequence: String, clock: String) throws {
-        let run = try GuestRun.paravane([
-            "--kernel", try Guests.bareMetal("evcalls"), "--hcall", sequence, "--clock", clock,
-        ])
+        try expectEveryCallToPass(["--hcall", sequence, "--clock", clock])
+    }
+
+    @Test(arguments: [["--machine", "e500-hv"], ["--machine", "e500-hv", "--cpu", "e500v2"], ["--cpu", "e500mc"]])
+    func `every call answers on either machine with either core`(options: [String]) throws {
+        try expectEveryCallToPass(options)
+    }
+
+    private func expectEveryCallToPass(_ options: [String]) throws {
+        let run = try GuestRun.paravane(["--kernel", try Guests.bareMetal("evcalls")] + options)
         #expect(TAPReport(run.lines).isComplete, "\(run.console)\(run.errors)")
         #expect(run.status == 0)
     }
 
-    @Test func `a partition restarts with the tree that it changed, and stops itself`() throws {
-        let run = try GuestRun.paravane(["--kernel", try Guests.bareMetal("partition")])
+    @Test(arguments: ["", "system-reset"], ["e500", "e500-hv"])
+    func `a partition restarts with the tree that it changed, and stops itself`(
+        arguments: String, machine: String
+    ) throws {
+        let run = try GuestRun.paravane([
+            "--machine", machine, "--kernel", try Guests.bareMetal("partition"), "--append", arguments,
+        ])
         #expect(TAPReport(run.lines).isComplete, "\(run.console)\(run.errors)")
         #expect(run.status == 0)
         #expect(run.count("boots") == 2)
     }
 
-    @Test func `a partition's restart is a reset`() throws {
-        let run = try GuestRun.paravane(["--kernel", try Guests.bareMetal("partition"), "--no-reboot"])
+    @Test(arguments: ["", "system-reset"])
+    func `a partition's restart is a reset`(arguments: String) throws {
+        let run = try GuestRun.paravane([
+            "--kernel", try Guests.bareMetal("partition"), "--append", arguments, "--no-reboot",
+        ])
         #expect(run.status == 32)
     }
 }

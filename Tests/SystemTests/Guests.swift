@@ -12,6 +12,10 @@ enum Guests {
     static var unmodifiedKernel: String { get throws { try required("PARAVANE_KERNEL_UNMODIFIED") } }
     /// A uImage of the same kernel with the two corrections that let it patch itself.
     static var patchedKernel: String { get throws { try required("PARAVANE_KERNEL_PATCHED") } }
+    /// Whether the kernel of the e500-hv machine is there as well.
+    static let areBuiltForHV = areBuilt && path("PARAVANE_KERNEL_HV") != nil
+    /// A uImage of Linux 6.1 as Debian has it, for the e500-hv machine.
+    static var hvKernel: String { get throws { try required("PARAVANE_KERNEL_HV") } }
     /// A RAM disk whose init prints lines that begin with `userland:`, and does what `paravane.exec=` says.
     static var initrd: String { get throws { try required("PARAVANE_INITRD") } }
 

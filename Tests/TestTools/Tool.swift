@@ -193,9 +193,12 @@ private let smallestKernel: [UInt8] = {
     return words.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> (24 - 8 * $0)) } }
 }()
 
+/// The package's folder.
+public let repository = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
 /// The package's `dts` folder.
-public let referenceTrees = URL(fileURLWithPath: #filePath)
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("dts")
+public let referenceTrees = repository.appendingPathComponent("dts")
 
 /// The blob of a file in `dts`.
 public func compiledReferenceTree(_ name: String) throws -> [UInt8] {

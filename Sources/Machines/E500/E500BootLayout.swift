@@ -1,7 +1,7 @@
 public import Devices
 internal import PowerPC
 
-/// Where the e500 machine puts what a kernel starts with, and in which state its vCPUs start.
+/// Where a machine of the e500 family puts what a kernel starts with, and in which state its vCPUs start.
 ///
 /// ePAPR 1.1 §5.4.1 fixes the registers and the initial mapping; the distances are those that keep the tree and the RAM
 /// disk clear of a kernel's zero-filled data, whose size neither a uImage nor raw code states.
@@ -27,11 +27,11 @@ public struct E500BootLayout: Sendable {
 
     /// The layout for these sizes in bytes.
     public init(
-        entry: UInt64, kernel: AddressRange, initrdSize: UInt64?, memorySize: UInt64
+        entry: UInt64, kernel: AddressRange, initrdSize: UInt64?, memorySize: UInt64, board: E500Board = .ppce500
     ) throws(E500BootError) {
         func roundUp(_ address: UInt64) -> UInt64 { (address + Self.granule - 1) & ~(Self.granule - 1) }
         // Everything must be below 4 GiB, which the first mapping can cover and 32-bit properties can name.
-        let limit = min(memorySize, 1 << 32)
+        let limit = board.freeMemory(of: memorySize)
         guard kernel.base <= limit, kernel.size <= limit - kernel.base else {
             throw .kernelDoesNotFit(end: kernel.base &+ kernel.size, memory: memorySize)
         }

@@ -2,10 +2,11 @@ public import DeviceTree
 internal import Devices
 public import GuestMemory
 public import Hypercalls
+internal import ParavirtABI
 public import PowerPC
 public import VMM
 
-/// The e500 machine: vCPUs, devices and hypercalls, wired as in ``E500MemoryMap``.
+/// A machine of the e500 family: vCPUs, devices and hypercalls, wired as its ``E500Board`` says.
 ///
 /// Everything that a vCPU cannot do itself arrives in ``handle(_:of:)`` as an exit.
 public final class E500Machine: Machine {
@@ -25,21 +26,25 @@ public final class E500Machine: Machine {
         public var offersMagicPage: Bool
         /// What is connected to the host's console.
         public var console: E500Console
+        /// Which machine of the family it is.
+        public var board: E500Board
         /// Memory for native code, for each vCPU that may have some; the others interpret everything.
         public var nativeCode: [NativeCodeMemory]
 
         /// A configuration.
         public init(
-            core: CoreModel = .e500v2, memorySize: UInt64, cpuCount: Int, time: TimeSource, answersHypercalls: Bool,
-            offersMagicPage: Bool, console: E500Console = .serial, nativeCode: [NativeCodeMemory] = []
+            core: CoreModel? = nil, memorySize: UInt64, cpuCount: Int, time: TimeSource, answersHypercalls: Bool,
+            offersMagicPage: Bool, console: E500Console? = nil, board: E500Board = .ppce500,
+            nativeCode: [NativeCodeMemory] = []
         ) {
-            self.core = core
+            self.core = core ?? board.defaultCore
             self.memorySize = memorySize
             self.cpuCount = cpuCount
             self.time = time
             self.answersHypercalls = answersHypercalls
             self.offersMagicPage = offersMagicPage
-            self.console = console
+            self.console = console ?? board.defaultConsole
+            self.board = board
             self.nativeCode = nativeCode
         }
     }
@@ -73,6 +78,9 @@ public final class E500Machine: Machine {
     private let serial: NS16550
     private let consoleOutput: ConsolePort
     private let starter = StarterPort()
+    /// The spin table of a board that has it in RAM.
+    private let spinTable: MemorySpinTable?
+    private var lastPoll: UInt64 = 0
     private let console: any HostConsole
     private let consoleDevice: E500Console
 
@@ -101,6 +109,14 @@ public final class E500Machine: Machine {
             controller: mpic, console: configuration.console == .byteChannel ? consoleOutput : silence)
         let secondSerial = NS16550(interrupt: serialLine.input(1), sink: silence)
 
+        guard configuration.board == .ppce500 else {
+            spinTable = try MemorySpinTable(
+                at: E500HVMemoryMap.spinTable(memorySize: configuration.memorySize).base, in: memory,
+                cpuCount: configuration.cpuCount, starter: starter)
+            mpic.prepareForHypercalls()
+            return
+        }
+        spinTable = nil
         func map(_ device: any MMIODevice, _ range: AddressRange) {
             bus.map(device, at: AddressRange(base: E500MemoryMap.ccsr.base + range.base, size: range.size))
         }
@@ -148,7 +164,7 @@ public final class E500Machine: Machine {
         case .invalidateTLB(let operand):
             for other in runningCPUs where other.index != vcpu.index { other.invalidateTLB(operand: operand) }
         case .message(let operand):
-            for other in runningCPUs { other.receiveMessage(operand: operand) }
+            send(ProcessorMessage(operand))
         case .reset:
             end(.reset)
         case .crash(let crash):
@@ -189,6 +205,7 @@ public final class E500Machine: Machine {
     /// Lets the MPIC's timers catch up, and moves console input.
     public func poll(at tick: UInt64) {
         mpic.advance(toTick: tick)
+        lastPoll = tick
         switch consoleDevice {
         case .serial:
             // Escape keys work from the start; the guest's input waits for a guest that listens.
@@ -200,13 +217,17 @@ public final class E500Machine: Machine {
                 _ = byteChannels.consoleInput.append(byte)
             }
         }
+        collectRequests()
         updateInterrupts()
         console.flush()
         if console.wantsToQuit { end(.quit) }
     }
 
-    /// When the MPIC's next timer runs out.
-    public func nextDeviceEvent() -> UInt64? { mpic.nextDeadline }
+    /// When the MPIC's next timer runs out, or the next look at a spin table in RAM is due.
+    public func nextDeviceEvent() -> UInt64? {
+        guard let spinTable, spinTable.isWaiting else { return mpic.nextDeadline }
+        return min(mpic.nextDeadline ?? .max, lastPoll &+ E500HVMemoryMap.spinTablePeriod)
+    }
 
     /// Passes on what the guest wrote to the console.
     public func flushOutput() { console.flush() }
@@ -223,6 +244,7 @@ public final class E500Machine: Machine {
     func collectRequests() {
         if consoleOutput.panic.isComplete { end(.panic) }
         if let request = power.request { end(request) }
+        spinTable?.look()
         while let release = starter.releases.popLast() {
             guard cpus.indices.contains(release.cpu) else { continue }
             let vcpu = cpus[release.cpu]

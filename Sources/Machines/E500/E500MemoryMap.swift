@@ -95,7 +95,7 @@ public enum E500MemoryMap {
     }
 }
 
-/// Which device of the e500 machine is connected to the host's console.
+/// Which device of an e500 machine is connected to the host's console.
 public enum E500Console: UInt8, CaseIterable, Sendable {
     /// The first NS16550.
     case serial

@@ -2,58 +2,79 @@ public import DeviceTree
 internal import Devices
 internal import PowerPC
 
-/// The device tree of the e500 machine.
+/// The device trees of the e500 machines.
 ///
-/// Node for node and property for property it is the tree of QEMU's `ppce500`, less the devices that this machine does
-/// not have, plus `/hypervisor`. `docs/device-tree.md` has the table of differences, and `dts/` the trees to read.
+/// Node for node and property for property the tree of the board ``E500Board/ppce500`` is the one of QEMU's `ppce500`,
+/// less the devices that this machine does not have, plus `/hypervisor`. The tree of ``E500Board/hypervisor`` is in
+/// `E500Tree+Hypervisor.swift`. `docs/device-tree.md` describes both, and `dts/` has the trees to read.
 public enum E500Tree {
-    /// The root's `model`.
-    public static let model = "Paravane e500"
-
-    /// The path of the console's node.
-    public static func path(of console: E500Console) -> String {
-        switch console {
-        case .serial: socPath("serial", E500MemoryMap.CCSR.serial0)
-        case .byteChannel: handlePath(.console)
+    /// The tree for that configuration.
+    public static func build(_ configuration: E500TreeConfiguration) throws(DeviceTreeError) -> DeviceTree {
+        switch configuration.board {
+        case .ppce500: try buildPPCE500(configuration)
+        case .hypervisor: try buildHypervisor(configuration)
         }
     }
 
-    /// The tree for that configuration.
-    public static func build(_ configuration: E500TreeConfiguration) throws(DeviceTreeError) -> DeviceTree {
+    private static func buildPPCE500(
+        _ configuration: E500TreeConfiguration
+    ) throws(DeviceTreeError) -> DeviceTree {
+        let serial = socPath("serial", E500MemoryMap.CCSR.serial0)
         var tree = DeviceTreeBuilder()
-        tree.set("model", .string(model))
-        tree.set("compatible", .string("fsl,qemu-e500"))
+        addRoot(configuration, compatible: "fsl,qemu-e500", &tree)
+        let console =
+            switch configuration.console {
+            case .serial: serial
+            case .byteChannel: HandlesNode.onBus.path(of: .console)
+            }
+        addChosen(configuration, console: console, &tree)
+        if let hypervisor = configuration.hypervisor {
+            tree.node("hypervisor") { setHypervisor(hypervisor, &$0) }
+        }
+        tree.node("aliases") { aliases in
+            aliases.set("serial0", .string(serial))
+            aliases.set("serial1", .string(socPath("serial", E500MemoryMap.CCSR.serial1)))
+        }
+        addCPUs(.ppce500, configuration, &tree)
+        addMemory(configuration.memorySize, named: "memory", &tree)
+        addSoC(&tree)
+        if configuration.hypervisor != nil {
+            addHandles(.onBus, console: configuration.console, &tree)
+        }
+        return try tree.finish()
+    }
+
+    // MARK: What the boards have in common
+
+    /// The root's properties.
+    static func addRoot(
+        _ configuration: E500TreeConfiguration, compatible: String, _ tree: inout DeviceTreeBuilder
+    ) {
+        tree.set("model", .string("Paravane \(configuration.board.name)"))
+        tree.set("compatible", .string(compatible))
         tree.set("#address-cells", .u32(2))
         tree.set("#size-cells", .u32(2))
         if configuration.hypervisor != nil {
             tree.set("epapr-version", .string("ePAPR-1.1"))
         }
-        addChosen(configuration, &tree)
-        if let hypervisor = configuration.hypervisor {
-            addHypervisor(hypervisor, &tree)
-        }
-        tree.node("aliases") { aliases in
-            aliases.set("serial0", .string(socPath("serial", E500MemoryMap.CCSR.serial0)))
-            aliases.set("serial1", .string(socPath("serial", E500MemoryMap.CCSR.serial1)))
-        }
-        addCPUs(configuration.cpuCount, of: configuration.core, &tree)
-        tree.node("memory") { memory in
+    }
+
+    /// The node of `size` bytes of RAM.
+    static func addMemory(_ size: UInt64, named name: String, _ tree: inout DeviceTreeBuilder) {
+        tree.node(name) { memory in
             memory.set("device_type", .string("memory"))
-            memory.set("reg", .cells(cells(0) + cells(configuration.memorySize)))
+            memory.set("reg", .cells(cells(0) + cells(size)))
         }
-        addSoC(&tree)
-        if configuration.hypervisor != nil {
-            addHandles(console: configuration.console, &tree)
-        }
-        return try tree.finish()
     }
 
     /// `/chosen`: what the loader tells the kernel.
-    private static func addChosen(_ configuration: E500TreeConfiguration, _ tree: inout DeviceTreeBuilder) {
+    static func addChosen(
+        _ configuration: E500TreeConfiguration, console: String, _ tree: inout DeviceTreeBuilder
+    ) {
         tree.node("chosen") { chosen in
             chosen.set("bootargs", .string(configuration.bootArguments))
-            chosen.set("stdout-path", .string(path(of: configuration.console)))
-            chosen.set("linux,stdout-path", .string(path(of: configuration.console)))
+            chosen.set("stdout-path", .string(console))
+            chosen.set("linux,stdout-path", .string(console))
             if let initrd = configuration.initrd {
                 chosen.set("linux,initrd-start", .u32(UInt32(truncatingIfNeeded: initrd.base)))
                 chosen.set("linux,initrd-end", .u32(UInt32(truncatingIfNeeded: initrd.base + initrd.size)))
@@ -67,26 +88,39 @@ public enum E500Tree {
         }
     }
 
-    /// `/hypervisor`: how to make hypercalls.
-    private static func addHypervisor(_ hypervisor: HypervisorNode, _ tree: inout DeviceTreeBuilder) {
-        tree.node("hypervisor") { node in
-            node.set("compatible", .strings(["linux,kvm", "epapr,hypervisor-1"]))
-            // ePAPR and Linux's code use the first name, the kernel's documentation the second.
-            node.set("hcall-instructions", .cells(hypervisor.hcallInstructions))
-            node.set("hypercall-instructions", .cells(hypervisor.hcallInstructions))
-            if hypervisor.hasIdle {
-                node.set("has-idle", .empty)
-            }
+    /// The properties of `/hypervisor` that tell how to make hypercalls.
+    static func setHypervisor(_ hypervisor: HypervisorNode, _ node: inout DeviceTreeBuilder) {
+        node.set("compatible", .strings(["linux,kvm", "epapr,hypervisor-1"]))
+        // ePAPR and Linux's code use the first name, the kernel's documentation the second.
+        node.set("hcall-instructions", .cells(hypervisor.hcallInstructions))
+        node.set("hypercall-instructions", .cells(hypervisor.hcallInstructions))
+        if hypervisor.hasIdle {
+            node.set("has-idle", .empty)
         }
     }
 
+    /// How the nodes of CPUs are called, and where the table is that releases them.
+    struct CPUPlace {
+        /// The nodes' name without the number.
+        let name: String
+        /// The real address of vCPU 0's spin-table entry.
+        let spinTable: UInt64
+        /// Bytes from one entry to the next.
+        let spinEntrySize: UInt64
+
+        /// On the board ``E500Board/ppce500``, as in QEMU.
+        static let ppce500 = CPUPlace(
+            name: "PowerPC,8544", spinTable: E500MemoryMap.spinTable.base, spinEntrySize: E500MemoryMap.spinEntrySize)
+    }
+
     /// `/cpus`: vCPU 0 runs, the others wait at their spin-table entries.
-    private static func addCPUs(_ count: Int, of core: CoreModel, _ tree: inout DeviceTreeBuilder) {
+    static func addCPUs(_ place: CPUPlace, _ configuration: E500TreeConfiguration, _ tree: inout DeviceTreeBuilder) {
+        let core = configuration.core
         tree.node("cpus") { cpus in
             cpus.set("#address-cells", .u32(1))
             cpus.set("#size-cells", .u32(0))
-            for number in 0..<UInt32(count) {
-                cpus.node("PowerPC,8544@\(String(number, radix: 16))") { cpu in
+            for number in 0..<UInt32(configuration.cpuCount) {
+                cpus.node("\(place.name)@\(String(number, radix: 16))") { cpu in
                     cpu.set("device_type", .string("cpu"))
                     cpu.set("reg", .u32(number))
                     cpu.set("clock-frequency", .u32(E500MemoryMap.clockFrequency))
@@ -98,7 +132,7 @@ public enum E500Tree {
                     cpu.set("i-cache-size", .u32(core.cacheSize))
                     cpu.set("status", .string(number == 0 ? "okay" : "disabled"))
                     if number > 0 {
-                        let entry = E500MemoryMap.spinTable.base + UInt64(number) * E500MemoryMap.spinEntrySize
+                        let entry = place.spinTable + UInt64(number) * place.spinEntrySize
                         cpu.set("enable-method", .string("spin-table"))
                         cpu.set("cpu-release-addr", .u64(entry))
                     }
@@ -108,7 +142,7 @@ public enum E500Tree {
     }
 
     /// A 64-bit number as two cells.
-    private static func cells(_ value: UInt64) -> [UInt32] {
+    static func cells(_ value: UInt64) -> [UInt32] {
         [UInt32(truncatingIfNeeded: value >> 32), UInt32(truncatingIfNeeded: value)]
     }
 }

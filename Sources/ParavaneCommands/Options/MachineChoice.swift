@@ -1,7 +1,26 @@
 public import ArgumentParser
+internal import Machines
 
 /// The machines that the command line can name.
 public enum MachineChoice: String, ExpressibleByArgument, CaseIterable, Sendable {
     /// The e500 machine, address for address QEMU's `ppce500`.
     case e500
+    /// A machine as Freescale's hypervisor shows it, whose interrupts, console and power are hypercalls.
+    case e500HV = "e500-hv"
+
+    var board: E500Board {
+        switch self {
+        case .e500: .ppce500
+        case .e500HV: .hypervisor
+        }
+    }
+
+    /// The hypercall instructions of its tree unless the command line says otherwise: KVM's for an e500v2, those of a
+    /// hypervisor on a core that has a hypervisor state for an e500mc.
+    var defaultInstructions: HypercallInstructionChoice {
+        switch self {
+        case .e500: .scMagic
+        case .e500HV: .sc1
+        }
+    }
 }

@@ -1,11 +1,12 @@
 // A partition that restarts and stops itself. Its first boot leaves a property for its second, which ends the machine by
-// hypercall.
+// hypercall. With `system-reset` as its boot arguments it resets the system instead of itself.
 
 #include "runtime.h"
 
 #define PARTITION_SET_DTPROP 0x20003
 #define PARTITION_RESTART 0x20004
 #define PARTITION_STOP 0x20007
+#define SYSTEM_RESET 0x2000d
 #define OWN 0xffffffff
 
 static const char node[] = "/chosen";
@@ -33,7 +34,8 @@ void program(void) {
             put("Bail out! the property cannot be set\n");
             return;
         }
-        registers.gpr[11] = PARTITION_RESTART;
+        const char *arguments = (const char *)find_property("bootargs", &length);
+        registers.gpr[11] = arguments && arguments[0] == 's' ? SYSTEM_RESET : PARTITION_RESTART;
     }
     explain(hypercall(SUPERVISOR, &registers));
     put("Bail out! the call came back\n");

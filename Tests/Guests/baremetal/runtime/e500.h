@@ -1,4 +1,4 @@
-// Names for what an e500v2 core defines: registers, their fields, interrupt numbers. Shared by C and assembly.
+// Names for what e500v2 and e500mc cores define: registers, their fields, interrupt numbers. Shared by C and assembly.
 #pragma once
 
 // Special-purpose registers.
@@ -21,6 +21,7 @@
 #define SPR_TBU_WRITE 285
 #define SPR_PIR 286
 #define SPR_PVR 287
+// Upper half of PVR.
 #define PVR_E500V2 0x8021
 #define SPR_TSR 336
 #define SPR_TCR 340
@@ -80,6 +81,8 @@
 #define INSTRUCTION_TLB_ERROR 14
 #define DEBUG_INTERRUPT 15
 #define SPE_UNAVAILABLE 32
+#define PROCESSOR_DOORBELL 36
+#define CRITICAL_PROCESSOR_DOORBELL 37
 
 // MMU assist registers.
 #define MAS0_TLBSEL(n) ((n) << 28)
@@ -164,3 +167,5 @@
 #define INSTR_EVADDW(d, a, b) (0x10000200 | ((d) << 21) | ((a) << 16) | ((b) << 11))
 #define INSTR_WAIT 0x7c00007c
 #define INSTR_FADD 0xfc21102a
+#define INSTR_MSGSND(b) (0x7c00019c | ((b) << 11))
+#define INSTR_MSGCLR(b) (0x7c0001dc | ((b) << 11))

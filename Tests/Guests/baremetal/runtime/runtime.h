@@ -55,7 +55,7 @@ static inline int is_e500v2(void) {
 u32 timebase(void);
 void synchronize_instructions(u32 address, u32 bytes);
 
-// Console of the guest: the first NS16550.
+// Console of the guest: the first NS16550, or the first byte channel where the hypervisor is all that there is.
 void put(const char *text);
 void put_hex(u32 value);
 void put_decimal(u32 value);
@@ -69,8 +69,11 @@ void comment(const char *text);
 void explain(const struct frame *result);
 _Noreturn void skip_all(const char *reason);
 
-// Turns the machine off, through the GPIO line that the device tree's power-off node names.
+// Turns the machine off, through the GPIO line that the device tree's power-off node names, or by hypercall.
 _Noreturn void power_off(void);
+
+// Whether the machine has no devices and everything is a hypercall, as below Freescale's hypervisor.
+extern int devices_are_hypercalls;
 
 // The device tree that the guest was started with.
 extern u32 device_tree;

@@ -60,6 +60,8 @@ vectors:
     vector 33, normal
     vector 34, normal
     vector 35, normal
+    vector 36, normal
+    vector 37, critical
 
     .text
 
@@ -191,7 +193,7 @@ _start:
     .endr
     li 3, 16 * 19
     mtspr SPR_IVOR32 + 3, 3
-    // The SPE's interrupts: an e500mc has neither them nor the registers.
+    // An e500v2 has interrupts of its SPE, an e500mc those of its doorbells; neither has the other's registers.
     mfspr 3, SPR_PVR
     srwi 3, 3, 16
     cmplwi 3, PVR_E500V2
@@ -200,7 +202,12 @@ _start:
     li 3, 16 * (16 + \n)
     mtspr SPR_IVOR32 + \n, 3
     .endr
-0:
+    b 1f
+0:  .irp n, 4, 5
+    li 3, 16 * (16 + \n)
+    mtspr SPR_IVOR32 + \n, 3
+    .endr
+1:
     li 3, 0
     stw 3, ACTIVE(0)
 

@@ -47,6 +47,7 @@ private final class ScriptedDebugger: DebugTransport {
 private final class SilentConsole: HostConsole {
     func send(_ byte: UInt8) {}
     func flush() {}
+    func wake() {}
     func receive() -> UInt8? { nil }
     let isInteractive = false
     let wantsToQuit = false

@@ -22,7 +22,6 @@ public struct DebugRegister: Sendable {
         return 32
     }
 
-
     let place: Place
 
     enum Place: Sendable {

@@ -202,6 +202,9 @@ extension CPU {
     /// General-purpose register `number`, 0–31.
     public func register(_ number: Int) -> UInt32 { gpr[UInt8(truncatingIfNeeded: number & 31)] }
 
+    /// All general-purpose registers.
+    public var guestRegisters: GuestRegisters { GuestRegisters(gpr) }
+
     /// Sets general-purpose register `number`, 0–31.
     public mutating func setRegister(_ number: Int, to value: UInt32) {
         gpr[UInt8(truncatingIfNeeded: number & 31)] = value

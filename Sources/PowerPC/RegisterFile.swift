@@ -46,6 +46,20 @@ struct GeneralRegisters {
     }
 }
 
+/// The general-purpose registers of a vCPU that stands still, for who answers its exits. Good for as long as the CPU is.
+@safe
+public struct GuestRegisters {
+    private let registers: GeneralRegisters
+
+    init(_ registers: GeneralRegisters) { self.registers = registers }
+
+    /// Register `number`, 0–31.
+    public subscript(number: Int) -> UInt32 {
+        get { registers[UInt8(truncatingIfNeeded: number & 31)] }
+        nonmutating set { registers[UInt8(truncatingIfNeeded: number & 31)] = newValue }
+    }
+}
+
 /// The 32 floating-point registers, in double format.
 @safe
 struct FloatingPointRegisters {

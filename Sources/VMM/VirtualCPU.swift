@@ -50,6 +50,9 @@ public final class SoftwareCPU: VirtualCPU {
     /// The CPU itself, for those who show its state.
     public internal(set) var core: CPU
 
+    /// Its general-purpose registers, while it stands still.
+    public let registers: GuestRegisters
+
     /// A stopped vCPU.
     public init(
         _ model: CoreModel = .e500v2, index: Int, memory: GuestMemory, time: TimeSource, answersHypercalls: Bool,
@@ -60,6 +63,7 @@ public final class SoftwareCPU: VirtualCPU {
             model, index: index, memory: memory, time: time, answersHypercalls: answersHypercalls,
             sharesMemory: sharesMemory, nativeCode: nativeCode)
         signals = core.signals
+        registers = core.guestRegisters
     }
 
     /// All its registers, as a debugger sees them.
@@ -71,10 +75,10 @@ public final class SoftwareCPU: VirtualCPU {
     }
 
     /// General-purpose register `number`.
-    public func register(_ number: Int) -> UInt32 { core.register(number) }
+    public func register(_ number: Int) -> UInt32 { registers[number] }
 
     /// Sets general-purpose register `number`.
-    public func setRegister(_ number: Int, to value: UInt32) { core.setRegister(number, to: value) }
+    public func setRegister(_ number: Int, to value: UInt32) { registers[number] = value }
 
     // MARK: VirtualCPU
 

@@ -6,22 +6,33 @@ internal import VMM
 extension E500Machine {
     /// Registers → frame → handler → result → registers.
     func hypercall(_ vcpu: SoftwareCPU) {
-        beginAccess(of: vcpu)
-        var registers = EPAPRRegisters(vcpu: vcpu)
-        _ = dispatcher.call(
-            &registers, vcpu: vcpu.index, isPrivileged: true, width: .bits32, host: self, counts: &hypercallCounts)
+        var registers = EPAPRRegisters(registers: vcpu.registers)
+        let frame = HypercallFrame(
+            from: registers, convention: .epapr, vcpu: vcpu.index, isPrivileged: true, width: .bits32)
+        let involvesDevices = frame.involvesDevices
+        if involvesDevices { beginAccess(of: vcpu) }
+        _ = dispatcher.answer(frame, host: self, counts: &hypercallCounts).encode(into: &registers)
+        guard involvesDevices else { return }
         collectRequests()
         updateInterrupts()
     }
 }
 
+extension HypercallFrame {
+    /// Whether the call can reach a device or the machine's power, and so needs the machine's time before it and a look at
+    /// interrupts and requests behind it. KVM's own calls are about the vCPU alone, and so are unknown ones.
+    fileprivate var involvesDevices: Bool {
+        guard let index else { return false }
+        return index < HypercallFamily.kvm.tableStart
+            || index >= HypercallFamily.kvm.tableStart + HypercallFamily.kvm.count
+    }
+}
+
 /// A vCPU's registers as the hypercall dispatcher sees them.
 private struct EPAPRRegisters: CallRegisters {
-    let vcpu: SoftwareCPU
-    func register(_ index: Int) -> UInt64 { UInt64(vcpu.register(index)) }
-    func setRegister(_ index: Int, to value: UInt64) {
-        vcpu.setRegister(index, to: UInt32(truncatingIfNeeded: value))
-    }
+    let registers: GuestRegisters
+    func register(_ index: Int) -> UInt64 { UInt64(registers[index]) }
+    func setRegister(_ index: Int, to value: UInt64) { registers[index] = UInt32(truncatingIfNeeded: value) }
 }
 
 extension E500Machine: EPAPRHypercallHost {

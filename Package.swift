@@ -55,6 +55,11 @@ let package = Package(
             "Machines",
             ["CZlib", "DeviceTree", "Devices", "GuestMemory", "Hypercalls", "ParavirtABI", "PowerPC", "VMM"]),
 
+        core(
+            "SelfChecks",
+            ["DeviceTree", "Devices", "GuestMemory", "Hypercalls", "Machines", "ParavirtABI", "PowerPC", "VMM"]),
+        core("PortableCommand", ["CHost", "SelfChecks"]),
+
         // What keeps a guest that broke out of the machine from going further.
         .target(name: "Sandbox", dependencies: ["CSandbox"], swiftSettings: strict),
 
@@ -106,6 +111,7 @@ let package = Package(
                 "DeviceTree", "Hypercalls", "Machines", "ParavaneCommands", "ParavirtABI", "TestTools", "TreeLint",
                 "paravane", argumentParser,
             ]),
+        tests("SelfChecks", ["SelfChecks", "TestTools"]),
         tests("VMM", ["GuestMemory", "PowerPC", "VMM"]),
         .target(name: "SandboxProbe", dependencies: ["CSandbox"], path: "Tests/SandboxProbe"),
         tests("Sandbox", ["CSandbox", "Sandbox", "SandboxProbe"]),

@@ -60,7 +60,10 @@ let package = Package(
         core(
             "SelfChecks",
             ["DeviceTree", "Devices", "GuestMemory", "Hypercalls", "Machines", "ParavirtABI", "PowerPC", "VMM"]),
-        core("PortableCommand", ["CHost", "SelfChecks"]),
+        core(
+            "Conformance", ["CKVM", "GuestMemory", "Hypercalls", "KVM", "ParavirtABI"],
+            [.enableExperimentalFeature("Lifetimes")]),
+        core("PortableCommand", ["CHost", "Conformance", "KVM", "SelfChecks"]),
 
         // What keeps a guest that broke out of the machine from going further.
         .target(name: "Sandbox", dependencies: ["CSandbox"], swiftSettings: strict),
@@ -113,7 +116,9 @@ let package = Package(
                 "DeviceTree", "Hypercalls", "Machines", "ParavaneCommands", "ParavirtABI", "TestTools", "TreeLint",
                 "paravane", argumentParser,
             ]),
+        tests("Conformance", ["Conformance", "GuestMemory", "Hypercalls", "ParavirtABI"]),
         tests("KVM", ["CKVM", "GuestMemory", "KVM"]),
+        tests("PortableCommand", ["PortableCommand"]),
         tests("SelfChecks", ["SelfChecks", "TestTools"]),
         tests("VMM", ["GuestMemory", "PowerPC", "VMM"]),
         .target(name: "SandboxProbe", dependencies: ["CSandbox"], path: "Tests/SandboxProbe"),

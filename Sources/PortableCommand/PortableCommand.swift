@@ -1,4 +1,5 @@
 internal import CHost
+internal import KVM
 internal import SelfChecks
 
 /// The command line of binaries that consist of the portable core alone: no Foundation, no argument parser.
@@ -8,7 +9,9 @@ public enum PortableCommand {
     /// What the command line says to do.
     private enum Action {
         case help
+        case host(json: Bool)
         case check(folder: [UInt8])
+        case conformance(is64Bit: Bool, guest: [UInt8])
     }
 
     /// Does what `arguments` say and returns the exit status. The first argument is the program's name.
@@ -20,12 +23,18 @@ public enum PortableCommand {
         case .help:
             Output.standard.print(help)
             return PortableStatus.success.rawValue
+        case .host(let json):
+            let report = HostReport()
+            Output.standard.write(json ? report.json : report.text)
+            return PortableStatus.success.rawValue
         case .check(let folder):
             let files = SelfCheckFiles { name in
                 InputFile.read(folder + [UInt8(ascii: "/")] + [UInt8](name.description.utf8), limit: 16 << 20)
             }
             let passed = SelfCheck.runAll(files) { Output.standard.print($0) }
             return (passed ? PortableStatus.success : .internalError).rawValue
+        case .conformance(let is64Bit, let guest):
+            return conformance(is64Bit: is64Bit, guest: guest)
         }
     }
 
@@ -38,14 +47,28 @@ public enum PortableCommand {
         USAGE: \(name) <subcommand>
 
         SUBCOMMANDS:
-          check <folder>   Check this binary with the files that Tests/Guests/selfcheck/build makes; prints TAP.
+          host [--json]
+                  Say what this machine can run guests with, and what KVM-PR would need.
+          check <folder>
+                  Check this binary with the files that Tests/Guests/selfcheck/build makes; prints TAP.
+          conformance 64|32 <guest>
+                  Compare the hypercalls of this host's KVM-PR with Paravane's own, from the bare-metal guest that
+                  Tests/Guests/book3s/build makes: a 64-bit one on the host's processor, or a 32-bit one on a 750.
         """
 
     private static func parse(_ arguments: [[UInt8]]) -> Action? {
         let words = arguments.dropFirst()
         guard let first = words.first else { return .help }
         if first.isText("--help") || first.isText("-h") || first.isText("help") { return .help }
+        if first.isText("host") {
+            if words.count == 1 { return .host(json: false) }
+            return words.count == 2 && words[words.startIndex + 1].isText("--json") ? .host(json: true) : nil
+        }
         if first.isText("check"), words.count == 2, let folder = words.last { return .check(folder: folder) }
+        if first.isText("conformance"), words.count == 3, let guest = words.last {
+            if words[words.startIndex + 1].isText("64") { return .conformance(is64Bit: true, guest: guest) }
+            if words[words.startIndex + 1].isText("32") { return .conformance(is64Bit: false, guest: guest) }
+        }
         return nil
     }
 
@@ -81,7 +104,12 @@ struct Output {
 
     /// Prints a line. A descriptor that takes nothing is no reason to end.
     func print(_ line: String) {
-        let bytes = [UInt8](line.utf8) + [UInt8(ascii: "\n")]
+        write(line + "\n")
+    }
+
+    /// Writes text as it is.
+    func write(_ text: String) {
+        let bytes = [UInt8](text.utf8)
         _ = unsafe bytes.withUnsafeBytes { buffer in
             unsafe buffer.baseAddress.map { unsafe host_write(descriptor, $0, buffer.count) }
         }

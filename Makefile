@@ -27,16 +27,19 @@ SECONDS_OF_STRESS ?= 60
 guests := Tests/Guests
 scripts := .ci/run $(wildcard .ci/embedded) Tests/Soak/soak.sh Tests/Soak/tsan.sh $(guests)/lib.sh $(guests)/need \
     $(guests)/linux/build $(guests)/userland/power $(guests)/userland/build $(guests)/userland/init $(guests)/baremetal/build \
-    $(guests)/devicetrees/build
+    $(guests)/devicetrees/build \
+    .ci/modules Sources/paravane-ppc64le/build Sources/paravane-ppc64le/libraries $(guests)/selfcheck/build \
+    $(guests)/book3s/build \
+    $(addprefix $(guests)/kvm-pr-host/,kernel build run check)
 # The command that people run: without what a debugger or a test needs. Its build lies beside the one of the tests, for the
 # two have other options and would undo each other. Colours are an option of the compiler as well: without a fixed choice
 # everything is built anew when the output goes to a terminal and last time did not.
 release := -c release --scratch-path .build-release --omit-frame-pointers --static-swift-stdlib --no-color-diagnostics
 
-.PHONY: help build run test guests kernels userland bench soak tsan fuzz format lint embedded clean clean-cache
+.PHONY: help build run test guests kernels userland ppc64le check-ppc64le kvm-pr-host check-kvm-pr bench soak tsan fuzz format lint embedded clean clean-cache
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 	@printf '\n%s\n' '  make run MACHINE=e500|e500-hv KERNEL=unmodified|patched ARGS="..."   make test TESTS="..."   make bench BENCH="..." RUNS=n'
 
 build: ## Build the command
@@ -58,6 +61,7 @@ test: ## Run all tests; builds the guests and kernels that they boot
 	    export PARAVANE_KERNEL_UNMODIFIED="$$kernels/unmodified/uImage"; \
 	    export PARAVANE_KERNEL_PATCHED="$$kernels/patched/uImage"; \
 	    export PARAVANE_KERNEL_HV="$$hv_kernels/unmodified/uImage"; \
+	    export PARAVANE_SELFCHECK="$$($(guests)/selfcheck/build)"; \
 	    exec swift test -c release $(TESTS)
 
 guests: ## Build the bare-metal guests, and print where they are
@@ -69,6 +73,18 @@ kernels: ## Build the Linux guests, and print where they are
 
 userland: ## Build the initramfs of the Linux guests, and print where it is
 	@$(guests)/userland/build
+
+ppc64le: ## Build paravane-ppc64le, one static file for KVM-PR hosts, into .build-ppc64le
+	@Sources/paravane-ppc64le/build .build-ppc64le
+
+check-ppc64le: ppc64le ## Let paravane-ppc64le check itself under qemu-ppc64le
+	@files=$$($(guests)/selfcheck/build); exec qemu-ppc64le .build-ppc64le/paravane-ppc64le check "$$files"
+
+kvm-pr-host: ppc64le ## Build a KVM-PR host that boots in QEMU, and print where it is
+	@$(guests)/kvm-pr-host/build .build-ppc64le/paravane-ppc64le
+
+check-kvm-pr: ppc64le ## Run the bare-metal guests under KVM-PR, in the host that boots in QEMU
+	@host=$$($(guests)/kvm-pr-host/build .build-ppc64le/paravane-ppc64le); exec $(guests)/kvm-pr-host/check "$$host"
 
 bench: build ## Run the same guests on QEMU and on Paravane in turn, and compare
 	@$(guests)/need bench
@@ -109,7 +125,7 @@ embedded: ## Compile the portable core in Embedded Swift
 	@.ci/embedded
 
 clean: ## Remove what was built in this directory
-	@rm -rf .build .build-release .build-tsan
+	@rm -rf .build .build-release .build-tsan .build-ppc64le
 
 clean-cache: ## Remove built guests and kernels from the cache
 	@rm -rf "$${XDG_CACHE_HOME:-$$HOME/.cache}/paravane"

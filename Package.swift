@@ -14,8 +14,8 @@ let strict: [SwiftSetting] = [
 let portable: [SwiftSetting] = strict + [.treatWarning("EmbeddedRestrictions", as: .error)]
 
 /// A module of the portable core: no Foundation, typed throws, no value existentials.
-func core(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: portable)
+func core(_ name: String, _ dependencies: [Target.Dependency] = [], _ more: [SwiftSetting] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: portable + more)
 }
 
 /// The tests of the module `name`.
@@ -40,6 +40,7 @@ let package = Package(
         // Unicorn (GPL-2) is an oracle of the software CPU's tests and part of no product.
         .systemLibrary(name: "CUnicorn", providers: [.apt(["libunicorn-dev"])]),
         .target(name: "CHost"),
+        .target(name: "CKVM"),
         .target(name: "CSandbox"),
 
         // The portable core, in dependency order.
@@ -57,6 +58,15 @@ let package = Package(
             "Machines",
             ["CZlib", "DeviceTree", "Devices", "GuestMemory", "Hypercalls", "ParavirtABI", "PowerPC", "VMM"]),
 
+        core("KVM", ["CHost", "CKVM", "GuestMemory"], [.enableExperimentalFeature("Lifetimes")]),
+        core(
+            "SelfChecks",
+            ["DeviceTree", "Devices", "GuestMemory", "Hypercalls", "Machines", "ParavirtABI", "PowerPC", "VMM"]),
+        core(
+            "Conformance", ["CKVM", "GuestMemory", "Hypercalls", "KVM", "ParavirtABI"],
+            [.enableExperimentalFeature("Lifetimes")]),
+        core("PortableCommand", ["CHost", "Conformance", "KVM", "SelfChecks"]),
+
         // What keeps a guest that broke out of the machine from going further.
         .target(name: "Sandbox", dependencies: ["CSandbox"], swiftSettings: strict),
 
@@ -64,7 +74,7 @@ let package = Package(
         .target(
             name: "ParavaneCommands",
             dependencies: [
-                "CHost", "Debugging", "DeviceTree", "Devices", "GuestMemory", "Hypercalls", "Machines", "ParavirtABI",
+                "CHost", "Debugging", "DeviceTree", "Devices", "GuestMemory", "Hypercalls", "KVM", "Machines", "ParavirtABI",
                 "PowerPC", "Sandbox", "TreeLint", "VMM", argumentParser,
             ],
             swiftSettings: strict),
@@ -108,6 +118,10 @@ let package = Package(
                 "DeviceTree", "Hypercalls", "Machines", "ParavaneCommands", "ParavirtABI", "TestTools", "TreeLint",
                 "paravane", argumentParser,
             ]),
+        tests("Conformance", ["Conformance", "GuestMemory", "Hypercalls", "ParavirtABI"]),
+        tests("KVM", ["CKVM", "GuestMemory", "KVM"]),
+        tests("PortableCommand", ["PortableCommand"]),
+        tests("SelfChecks", ["SelfChecks", "TestTools"]),
         tests("VMM", ["GuestMemory", "PowerPC", "VMM"]),
         tests("GDBRemote", ["GDBRemote"]),
         tests("Debugging", ["Debugging", "Devices", "GDBRemote", "GuestMemory", "Machines", "PowerPC", "VMM"]),

@@ -7,7 +7,7 @@ public struct Paravane: ParsableCommand {
         commandName: "paravane",
         abstract: "Run and describe paravirtualized PowerPC guests.",
         version: "0.1.0",
-        subcommands: [RunCommand.self, DTBCommand.self, HypercallsCommand.self])
+        subcommands: [RunCommand.self, DTBCommand.self, HypercallsCommand.self, HostCommand.self])
 
     /// Made by the argument parser.
     public init() {}

@@ -34,3 +34,19 @@ int host_accept(int listener);
 /// Sleeps until one of `count` descriptors, at most 4, has input or is at its end, but at most for `nanoseconds`. A negative
 /// descriptor never has.
 void host_wait_readable(const int *_Nonnull descriptors, int32_t count, uint64_t nanoseconds);
+
+/// Writes all of `count` bytes to `descriptor`. Returns 0, or the errno of why it does not take them.
+int host_write(int descriptor, const void *_Nonnull bytes, size_t count);
+
+/// Opens `path` for reading; a terminal does not become the process's own. The descriptor, or the negated
+/// errno.
+int host_open_file(const char *_Nonnull path);
+
+/// Reads at most `count` bytes from `descriptor`. The number read, 0 at the end, or the negated errno.
+long host_read(int descriptor, void *_Nonnull bytes, size_t count);
+
+/// Closes `descriptor`.
+void host_close(int descriptor);
+
+/// The text that the C library has for an errno.
+const char *_Nonnull host_error_text(int error);

@@ -1,0 +1,91 @@
+#define _GNU_SOURCE
+#include "ckvm.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+int ckvm_open(const char *path) {
+    int descriptor = open(path, O_RDWR | O_CLOEXEC);
+    return descriptor < 0 ? -errno : descriptor;
+}
+
+void ckvm_close(int descriptor) {
+    close(descriptor);
+}
+
+long ckvm_ioctl(int descriptor, unsigned long request, unsigned long argument) {
+    int result = ioctl(descriptor, request, argument);
+    return result < 0 ? -errno : result;
+}
+
+long ckvm_map(int descriptor, size_t size, void **address) {
+    void *base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
+    if (base == MAP_FAILED)
+        return -errno;
+    *address = base;
+    return 0;
+}
+
+void ckvm_unmap(void *address, size_t size) {
+    munmap(address, size);
+}
+
+int ckvm_exists(const char *path) {
+    return access(path, F_OK) == 0;
+}
+
+long ckvm_page_size(void) {
+    return sysconf(_SC_PAGESIZE);
+}
+
+// The timer of each thread and the byte that it sets. The signal goes to the thread that asked, for only a signal of its
+// own interrupts what it waits in.
+static _Thread_local volatile uint8_t *volatile limited;
+static _Thread_local timer_t timer;
+static _Thread_local sigset_t earlier;
+
+static void end_run(int signal) {
+    (void)signal;
+    if (limited)
+        *limited = 1;
+}
+
+int ckvm_limit_run(void *flag, uint64_t nanoseconds) {
+    struct sigaction action = {.sa_handler = end_run};
+    struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGALRM};
+    event._sigev_un._tid = gettid();
+    struct itimerspec time = {
+        .it_value = {.tv_sec = (time_t)(nanoseconds / 1000000000u), .tv_nsec = (long)(nanoseconds % 1000000000u)},
+    };
+    if (nanoseconds == 0)
+        time.it_value.tv_nsec = 1;
+    ckvm_end_limit();
+    if (sigaction(SIGALRM, &action, NULL) != 0 || timer_create(CLOCK_MONOTONIC, &event, &timer) != 0)
+        return -errno;
+    // Threads of a pool block most signals.
+    sigset_t alarm;
+    sigemptyset(&alarm);
+    sigaddset(&alarm, SIGALRM);
+    pthread_sigmask(SIG_UNBLOCK, &alarm, &earlier);
+    limited = flag;
+    if (timer_settime(timer, 0, &time, NULL) != 0) {
+        int error = errno;
+        ckvm_end_limit();
+        return -error;
+    }
+    return 0;
+}
+
+void ckvm_end_limit(void) {
+    if (!limited)
+        return;
+    timer_delete(timer);
+    limited = NULL;
+    pthread_sigmask(SIG_SETMASK, &earlier, NULL);
+}

@@ -1,0 +1,20 @@
+import PortableCommand
+import Testing
+
+/// The exit statuses of the command line without Foundation; what it prints goes to the test's own output.
+@Suite struct PortableCommandTests {
+    @Test(
+        arguments: [
+            ([], 0), (["--help"], 0), (["host"], 0), (["host", "--json"], 0),
+            (["host", "--xml"], 64), (["host", "--json", "x"], 64), (["check"], 64), (["nonsense"], 64),
+            (["conformance", "64"], 64), (["conformance", "16", "x"], 64),
+            (["conformance", "64", "/nonexistent"], 65),
+            // A file that is not the guest.
+            (["conformance", "32", "/proc/self/cmdline"], 65),
+            // Nothing to read: the checks that read fail.
+            (["check", "/nonexistent"], 70),
+        ] as [([String], Int32)])
+    func `a command line ends with its status`(words: [String], status: Int32) {
+        #expect(PortableCommand.run((["paravane-ppc64le"] + words).map { [UInt8]($0.utf8) }) == status)
+    }
+}

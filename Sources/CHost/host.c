@@ -29,6 +29,11 @@ void *host_map_memory(size_t size) {
     return base + guard;
 }
 
+void host_advise_large_pages(void *base, size_t size) {
+    // Advice only: a host that has none goes on with small ones.
+    madvise(base, size, MADV_HUGEPAGE);
+}
+
 void host_unmap_memory(void *base, size_t size) {
     munmap((char *)base - guard, rounded(size) + 2 * guard);
 }

@@ -49,6 +49,7 @@ public final class GuestMemory {
             unsafe host_unmap_memory(host, Int(size))
             throw .hostOutOfMemory(size)
         }
+        unsafe host_advise_large_pages(host, Int(size))
         ram = unsafe Region(start: 0, size: size, host: host)
         unsafe codeFlags = flags.bindMemory(to: UInt8.self, capacity: pages)
         codeJournal = CodeJournal()

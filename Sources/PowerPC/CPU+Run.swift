@@ -130,7 +130,8 @@ extension CPU {
             let operations = unsafe cache.operations(ofPage: Int(real / GuestMemory.pageSize), isNew: &isNew)
         else { return raise(PendingException(interrupt: .machineCheck)) }
         let page = Int(real / GuestMemory.pageSize)
-        _ = data.denyWrites(toHostPage: hostPage(page))
+        // Alone, the vCPU gets no direct writes to a page that is code already.
+        if isNew || sharesMemory { _ = data.denyWrites(toHostPage: hostPage(page)) }
         if isNew {
             counters.countCodePage()
             if sharesMemory { memory.codeJournal.append(.becameCode(page: page), by: index) }

@@ -10,6 +10,9 @@
 /// Maps `size` bytes of zeroed private memory that the host commits on first touch. Null when it refuses.
 void *_Nullable host_map_memory(size_t size);
 
+/// Advises the host to back the memory with large pages where it can, for a mapping that is used all over.
+void host_advise_large_pages(void *_Nonnull base, size_t size);
+
 /// Unmaps what `host_map_memory` returned.
 void host_unmap_memory(void *_Nonnull base, size_t size);
 

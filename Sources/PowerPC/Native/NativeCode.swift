@@ -95,7 +95,7 @@ struct NativeCode {
     }
 
     /// How often a branch goes to an operation before it is compiled.
-    static let threshold: UInt8 = 60
+    static let threshold: UInt8 = 30
 
     private let memory: NativeCodeMemory
     private let routines: NativeRoutines

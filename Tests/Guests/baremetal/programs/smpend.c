@@ -18,6 +18,7 @@ static int asked_for(const char *word) {
     return 0;
 }
 
+static volatile u32 announced;
 static volatile u32 work_done;
 
 static void end(struct cpu *self) {
@@ -25,10 +26,10 @@ static void end(struct cpu *self) {
     if (self->number == 0) {
         put("at work\n");
         sync();
-        work_done = 1;
+        announced = 1;
     }
     if (self->number == 1) {
-        while (!work_done) {
+        while (!announced) {
         }
         if (asked_for("poweroff")) {
             power_off();

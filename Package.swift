@@ -74,7 +74,8 @@ let package = Package(
         .target(
             name: "ParavaneCommands",
             dependencies: [
-                "CHost", "Debugging", "DeviceTree", "Devices", "GuestMemory", "Hypercalls", "KVM", "Machines", "ParavirtABI",
+                "CHost", "Debugging", "DeviceTree", "Devices", "GuestMemory", "Hypercalls", "KVM", "Machines",
+                "ParavirtABI",
                 "PowerPC", "Sandbox", "TreeLint", "VMM", argumentParser,
             ],
             swiftSettings: strict),

@@ -59,10 +59,13 @@ struct LinuxBootTests {
         #expect(run.userland.contains("userland: powering off"))
     }
 
-    @Test func `virtual time makes every count repeat`() throws {
+    @Test(arguments: [[], ["--no-native-code"], ["--cpus", "2"]], [[], ["--no-native-code"]])
+    func `virtual time makes every count repeat, whatever executes the guest`(
+        options: [String], others: [String]
+    ) throws {
         let kernel = try Guests.unmodifiedKernel
-        let runs = try (0..<2).map { _ in
-            try GuestRun.linux(kernel: kernel, exec: "test", options: ["--clock", "virtual"])
+        let runs = try [options, options.filter { $0 != "--no-native-code" } + others].map { options in
+            try GuestRun.linux(kernel: kernel, exec: "test", options: ["--clock", "virtual"] + options)
         }
         let counts = runs.map { run in
             run.statistics.filter { !["seconds", "mips"].contains($0.key) } as NSDictionary

@@ -49,14 +49,15 @@ struct GeneralRegisters {
 /// The general-purpose registers of a vCPU that stands still, for who answers its exits. Good for as long as the CPU is.
 @safe
 public struct GuestRegisters {
-    private let registers: GeneralRegisters
+    @usableFromInline let base: UnsafeMutablePointer<UInt32>
 
-    init(_ registers: GeneralRegisters) { self.registers = registers }
+    init(_ registers: GeneralRegisters) { unsafe base = registers.base }
 
     /// Register `number`, 0–31.
+    @inlinable
     public subscript(number: Int) -> UInt32 {
-        get { registers[UInt8(truncatingIfNeeded: number & 31)] }
-        nonmutating set { registers[UInt8(truncatingIfNeeded: number & 31)] = newValue }
+        get { unsafe base[number & 31] }
+        nonmutating set { unsafe base[number & 31] = newValue }
     }
 }
 

@@ -46,9 +46,17 @@ public protocol VirtualCPU: AnyObject {
 }
 
 /// A vCPU that the software CPU executes.
+@safe
 public final class SoftwareCPU: VirtualCPU {
     /// The CPU itself, for those who show its state.
-    public internal(set) var core: CPU
+    public internal(set) var core: CPU {
+        _read { yield unsafe storage.pointee }
+        _modify { yield unsafe &storage.pointee }
+    }
+
+    /// In memory of its own, so that no access to it is checked for exclusivity: every exit would pay for that. Nobody reaches
+    /// the core while it runs, for it calls nothing that has the vCPU.
+    private let storage: UnsafeMutablePointer<CPU>
 
     /// Its general-purpose registers, while it stands still.
     public let registers: GuestRegisters
@@ -59,11 +67,18 @@ public final class SoftwareCPU: VirtualCPU {
         sharesMemory: Bool, nativeCode: NativeCodeMemory? = nil
     ) {
         self.index = index
-        core = CPU(
+        let core = CPU(
             model, index: index, memory: memory, time: time, answersHypercalls: answersHypercalls,
             sharesMemory: sharesMemory, nativeCode: nativeCode)
         signals = core.signals
         registers = core.guestRegisters
+        unsafe storage = .allocate(capacity: 1)
+        unsafe storage.initialize(to: core)
+    }
+
+    deinit {
+        unsafe storage.deinitialize(count: 1)
+        unsafe storage.deallocate()
     }
 
     /// All its registers, as a debugger sees them.

@@ -9,6 +9,7 @@ public import VMM
 /// A machine of the e500 family: vCPUs, devices and hypercalls, wired as its ``E500Board`` says.
 ///
 /// Everything that a vCPU cannot do itself arrives in ``handle(_:of:)`` as an exit.
+@safe
 public final class E500Machine: Machine {
     /// What a machine is made of.
     public struct Configuration {
@@ -56,7 +57,13 @@ public final class E500Machine: Machine {
     /// The guest's device tree as its next boot gets it. Partition calls read and change it.
     public var deviceTree = DeviceTree()
     /// Hypercalls answered so far, by call.
-    public internal(set) var hypercallCounts = HypercallCounts()
+    public internal(set) var hypercallCounts: HypercallCounts {
+        _read { yield unsafe hypercallCountStorage.pointee }
+        _modify { yield unsafe &hypercallCountStorage.pointee }
+    }
+
+    /// In memory of its own, which no hypercall pays an exclusivity check for. No handler reaches it.
+    private let hypercallCountStorage: UnsafeMutablePointer<HypercallCounts>
     /// Accesses to devices so far.
     public private(set) var deviceAccesses: UInt64 = 0
     /// Accesses to real addresses where nothing is: loads give 0, stores do nothing.
@@ -90,6 +97,8 @@ public final class E500Machine: Machine {
         self.memory = memory
         self.console = console
         offersMagicPage = configuration.offersMagicPage
+        unsafe hypercallCountStorage = .allocate(capacity: 1)
+        unsafe hypercallCountStorage.initialize(to: HypercallCounts())
         cpus = (0..<configuration.cpuCount).map { index in
             SoftwareCPU(
                 configuration.core, index: index, memory: memory, time: configuration.time,
@@ -129,6 +138,11 @@ public final class E500Machine: Machine {
             E500MemoryMap.CCSR.guts)
         map(GPIO(power: power), E500MemoryMap.CCSR.gpio)
         bus.map(SpinTable(cpuCount: configuration.cpuCount, starter: starter), at: E500MemoryMap.spinTable)
+    }
+
+    deinit {
+        unsafe hypercallCountStorage.deinitialize(count: 1)
+        unsafe hypercallCountStorage.deallocate()
     }
 
     /// Starts the boot vCPU; the kernel and the tree are in memory.

@@ -8,11 +8,17 @@ func checksum(of bytes: [UInt8], _ range: Range<Int>) -> UInt32 {
     }
 }
 
+/// What the last four bytes of the gzip file in `range` say of its unpacked size: right for small honest files alone.
+private func statedSize(_ bytes: [UInt8], _ range: Range<Int>) -> Int {
+    bytes[range].suffix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
+}
+
 /// Unpacks the gzip file in `range`, which lies within `bytes`; what follows its end mark is ignored.
 ///
 /// - Parameter limit: the most bytes that may come out. Unpacking stops as soon as there are more.
 func unpackGzip(_ bytes: [UInt8], _ range: Range<Int>, limit: Int) throws(ImageError) -> [UInt8] {
     var output: [UInt8] = []
+    output.reserveCapacity(min(statedSize(bytes, range), limit))
     var chunk = [UInt8](repeating: 0, count: 64 << 10)
     var failure: ImageError?
     unsafe bytes.withUnsafeBufferPointer { buffer in

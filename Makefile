@@ -40,7 +40,8 @@ release := -c release --scratch-path .build-release --omit-frame-pointers --stat
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
-	@printf '\n%s\n' '  make run MACHINE=e500|e500-hv KERNEL=unmodified|patched ARGS="..."   make test TESTS="..."   make bench BENCH="..." RUNS=n'
+	@printf '\n%s\n%s\n' '  make run MACHINE=e500|e500-hv KERNEL=unmodified|patched ARGS="..."   make test TESTS="..."' \
+	    '  make bench BENCH="..." RUNS=n BENCH_ARGS="..."   make soak BOOTS=n SECONDS_OF_STRESS=n   make fuzz FUZZ="..."'
 
 build: ## Build the command
 	@$(guests)/need run

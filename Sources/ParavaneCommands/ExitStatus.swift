@@ -9,15 +9,15 @@ public enum ExitStatus: Int32, CaseIterable, Sendable {
     case difference = 1
     /// The guest reset the machine, and `--no-reboot` was given.
     case guestReset = 32
-    /// The guest crashed: an unhandled exception, a triple fault, a checkstop.
+    /// The guest crashed: an unhandled exception, or a checkstop.
     case guestCrash = 33
     /// The guest panicked.
     case guestPanic = 34
     /// The command line is wrong.
     case usage = 64
-    /// An input is missing or unsound: a kernel, an initrd, a tree, an overlay, a configuration.
+    /// An input is missing or unsound: a kernel, an initrd, a tree, an overlay.
     case badInput = 65
-    /// The engine does not exist here: no `/dev/kvm`, or not a KVM-PR host.
+    /// The host lacks what was asked for: `/dev/kvm`, KVM-PR, a sandbox, the address for `--gdb`.
     case unavailable = 69
     /// A mistake in Paravane itself.
     case internalError = 70

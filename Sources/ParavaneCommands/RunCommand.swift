@@ -4,7 +4,6 @@ internal import Foundation
 internal import GuestMemory
 internal import Machines
 internal import PowerPC
-internal import PowerPC
 internal import Sandbox
 internal import VMM
 
@@ -35,7 +34,8 @@ public struct RunCommand: ParsableCommand {
             terminal, Ctrl-A x quits, Ctrl-A c shows the vCPUs' state and Ctrl-A h helps.
 
             Exit status: 0 the guest switched the power off or the user quit, 32 it reset the machine and \
-            --no-reboot was given, 33 it crashed, 34 its kernel panicked, 64 wrong usage, 65 bad input, 124 time-out.
+            --no-reboot was given, 33 it crashed, 34 its kernel panicked, 64 wrong usage, 65 bad input, \
+            69 the host lacks something, 70 an internal error, 124 time-out.
             """)
 
     @Option(help: "The machine.")

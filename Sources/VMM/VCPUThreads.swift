@@ -87,6 +87,8 @@ struct HostClock {
 @safe
 private final class Lane {
     enum State {
+        /// Its thread has not come to rest for the first time.
+        case starting
         /// Has no vCPU to run.
         case parked
         /// Its vCPU waits for an interrupt.
@@ -104,7 +106,7 @@ private final class Lane {
     let wake: OpaquePointer
     var thread: OpaquePointer?
     var vcpu: (any VirtualCPU)?
-    var state = State.parked
+    var state = State.starting
     /// Operands of other vCPUs' `tlbivax`, to carry out before the vCPU executes on.
     var invalidations: [UInt32] = []
     /// How many of them there have been, and how many are carried out.
@@ -163,6 +165,10 @@ private final class SharedRun {
             }
             lanes.append(lane)
         }
+        // A thread that begins asks the kernel for more than one at rest: a sandbox must not come in between.
+        acquire()
+        while lanes.contains(where: { $0.state == .starting }) { unsafe wait(changed) }
+        release()
     }
 
     deinit {
@@ -201,7 +207,7 @@ private final class SharedRun {
     var isBusy: Bool {
         for lane in lanes {
             switch lane.state {
-            case .parked, .idle: continue
+            case .starting, .parked, .idle: continue
             case .paused, .executing, .working: return true
             }
         }

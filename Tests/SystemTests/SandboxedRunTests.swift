@@ -80,6 +80,16 @@ import TestTools
         }
     }
 
+    @Test func `threads are at rest when the sandbox closes around them`() throws {
+        // What a thread asks the kernel for while it begins is not allowed inside; too early a filter ended one run of fifty.
+        for _ in 0..<60 {
+            let run = try GuestRun.paravane([
+                "--kernel", try Guests.bareMetal("smpend"), "--cpus", "8", "--append", "poweroff", "--timeout", "60",
+            ])
+            #expect(run.status == 0, "\(run.errors)")
+        }
+    }
+
     @Test(arguments: ["--cpus 1", "--cpus 4 --clock virtual"])
     func `one vCPU, and any number in virtual time, have no threads`(options: String) throws {
         try Self.inspect(options) { process in

@@ -81,7 +81,7 @@ import TestTools
     }
 
     @Test func `threads are at rest when the sandbox closes around them`() throws {
-        // What a thread asks the kernel for while it begins is not allowed inside; too early a filter ended one run of fifty.
+        // What a thread asks the kernel for while it begins is not allowed inside: a filter that came too early ended runs.
         for _ in 0..<60 {
             let run = try GuestRun.paravane([
                 "--kernel", try Guests.bareMetal("smpend"), "--cpus", "8", "--append", "poweroff", "--timeout", "60",

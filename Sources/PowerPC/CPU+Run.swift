@@ -87,7 +87,8 @@ extension CPU {
                 flushes = true
                 journalPosition = journal.count
                 data.denyAllWrites { host in
-                    let page = Int(host &- hostPage(0)) / Int(GuestMemory.pageSize)
+                    // The magic page is no part of RAM, and may lie below it.
+                    let page = Int(bitPattern: host &- hostPage(0)) / Int(GuestMemory.pageSize)
                     guard page >= 0, memory.contains(UInt64(page) * GuestMemory.pageSize, count: 1) else { return }
                     if memory.isCode(page: page) { journal.append(.written(page: page), by: index) }
                 }

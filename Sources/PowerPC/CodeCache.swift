@@ -126,8 +126,8 @@ struct CodeCache {
         unsafe header(of: operations).pointee.hasNativeCode = false
         for number in 0..<operationsPerPage where unsafe operations[number].operation == .native {
             unsafe operations[number] = MicroOperation(.undecoded)
-            unsafe heat(of: operations)[number] = 0
         }
+        unsafe heat(of: operations).update(repeating: 0, count: operationsPerPage)
     }
 
     /// Forgets the native code of all pages.
@@ -154,6 +154,7 @@ struct CodeCache {
         let offset = Int(address % GuestMemory.pageSize)
         for number in offset / 4...min((offset + count - 1) / 4, Self.operationsPerPage - 1) {
             unsafe operations[number] = MicroOperation(.undecoded)
+            unsafe Self.heat(of: operations)[number] = 0
         }
         return false
     }

@@ -98,6 +98,18 @@ import Testing
         #expect(machine.cpu.register(3) == 7)
     }
 
+    @Test func `a vCPU that missed events on code goes on, with its magic page written before`() throws {
+        var machine = try Machine(sharesMemory: true)
+        machine.cpu.mapMagicPage(at: 0xFFFF_F000)
+        machine.cpu.setRegister(3, to: 5)
+        try machine.execute(["stw r3,-4096(0)", "li r4,1"])
+        for page in 0...Int(CodeJournal.capacity) { _ = machine.memory.codeJournal.append(.written(page: page)) }
+        machine.cpu.setRegister(4, to: 0)
+        machine.cpu.setPC(Machine.program)
+        _ = machine.run(100)
+        #expect(machine.cpu.register(4) == 1)
+    }
+
     @Test func `one page of code runs at two addresses, each relative to its own`() throws {
         var machine = try Machine()
         try machine.map(Machine.Mapping(effective: 0x3000_0000, real: 0x3_0000))

@@ -45,13 +45,13 @@ extension CPU {
     mutating func compile(_ cursor: Cursor) {
         // Native code does not stop for a debugger.
         guard unsafe CodeCache.marks(of: cursor.base) == nil else { return }
+        var isCompiled = unsafe native?.compile(cursor.base, number: cursor.number) == true
         if native?.isFull == true {
             cache.forgetNativeCode()
             native?.removeAll()
+            isCompiled = unsafe native?.compile(cursor.base, number: cursor.number) == true
         }
-        if unsafe native?.compile(cursor.base, number: cursor.number) == true {
-            unsafe CodeCache.noteNativeCode(cursor.base)
-        }
+        if isCompiled { unsafe CodeCache.noteNativeCode(cursor.base) }
     }
 }
 

@@ -31,6 +31,8 @@ struct FragmentCompiler {
     private static let isIncluded: UInt8 = 1
     private static let isLeader: UInt8 = 2
     private static let isEntry: UInt8 = 4
+    /// Native code cannot carry it out, which was found out already.
+    private static let isForeign: UInt8 = 8
 
     /// A jump to a fragment's end, to be placed behind it.
     private struct Leave {
@@ -58,6 +60,8 @@ struct FragmentCompiler {
     private var pending: [Int] = []
     private var jumps: [(jump: Int, target: Int)] = []
     private var leaves: [Leave] = []
+    /// The fragment's entries, as operations and places.
+    private var entries: [(entry: Int, place: Int)] = []
     private var includedCount = 0
 
     /// How often the fragment uses each register, and whether it writes it. 33 is CTR, 34 LR.
@@ -104,6 +108,9 @@ struct FragmentCompiler {
             assembler.rewind(to: start)
             return false
         }
+        for (entry, place) in entries {
+            unsafe operations[entry] = MicroOperation(.native, immediate: UInt32(truncatingIfNeeded: place))
+        }
         return true
     }
 
@@ -130,14 +137,15 @@ struct FragmentCompiler {
             look(from: first)
             assembler.rewind(to: start)
         }
-        return marks[entry] & Self.isIncluded != 0
+        // Without what the fragment was to begin with, the operations behind it are worth it all the same.
+        return includedCount > 0
     }
 
     /// Marks operation `number` as one that is reached other than by falling through.
     private mutating func reach(_ number: Int, as mark: UInt8) {
         guard number < marks.count else { return }
         marks[number] |= mark
-        if marks[number] & Self.isIncluded == 0 { pending.append(number) }
+        if marks[number] & (Self.isIncluded | Self.isForeign) == 0 { pending.append(number) }
     }
 
     private mutating func look(from first: Int) {
@@ -147,10 +155,11 @@ struct FragmentCompiler {
                 marks[next] |= Self.isLeader
                 return
             }
+            guard marks[next] & Self.isForeign == 0, isDecoded(next) else { return }
             number = next
-            guard isDecoded(next) else { return }
             switch emit(operation(next)) {
             case .unsupported:
+                marks[next] |= Self.isForeign
                 // The interpreter carries it out and goes on behind it. Only what was executed before is worth it.
                 if next + 1 < marks.count, isDecoded(next + 1) {
                     reach(next + 1, as: Self.isLeader | Self.isEntry)
@@ -198,6 +207,7 @@ struct FragmentCompiler {
         isLooking = false
         jumps.removeAll(keepingCapacity: true)
         leaves.removeAll(keepingCapacity: true)
+        entries.removeAll(keepingCapacity: true)
         fieldInCL = -1
         var falls = false
         for next in 0..<marks.count where marks[next] & Self.isIncluded != 0 || falls {
@@ -260,8 +270,7 @@ struct FragmentCompiler {
                 assembler.move(host, guest(UInt8(register)))
             }
             assembler.jump(to: places[entry])
-            guard !assembler.isFull else { return }
-            unsafe operations?[entry] = MicroOperation(.native, immediate: UInt32(place))
+            entries.append((entry, place))
         }
     }
 

@@ -3,7 +3,7 @@ public import VMM
 
 extension E500Machine: DebuggableMachine {
     /// All vCPUs.
-    public var debuggableCPUs: [any DebuggableCPU] { cpus }
+    public var debuggableCPUs: [any DebuggableCPU] { cpus.map { $0 as any DebuggableCPU } }
 
     /// What the device at a real address is called; nil where there is none.
     public func deviceName(at address: UInt64) -> StaticString? {

@@ -177,7 +177,8 @@ extension DebugSession {
         if hasSignal, !reader.isAtEnd, reader.take() != UInt8(ascii: ";") { return reply(Failure.badArgument) }
         let thread = resumedThread ?? stoppedThread
         if !reader.isAtEnd {
-            guard let address = reader.lastNumber(), let pc = target.registers.firstIndex(where: { $0.isProgramCounter })
+            guard let address = reader.lastNumber(),
+                let pc = target.registers.firstIndex(where: { $0.isProgramCounter })
             else { return reply(Failure.badArgument) }
             _ = target.writeRegister(pc, to: address, thread: thread)
         }

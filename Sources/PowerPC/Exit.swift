@@ -6,6 +6,8 @@ public enum Exit {
     case deviceWrite(address: UInt64, width: Int, value: UInt64)
     /// The guest executed its hypercall sequence in supervisor state; the arguments are in the GPRs.
     case hypercall
+    /// The guest executed `sc 1`: a PAPR hypercall, whose number and arguments are in the GPRs.
+    case partitionCall(isPrivileged: Bool)
     /// An external interrupt is about to be taken and the external proxy is on: answer with
     /// `completeAcknowledge(vector:)` before running on.
     case acknowledge

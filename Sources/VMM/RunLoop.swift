@@ -28,6 +28,10 @@ public protocol Machine: AnyObject {
     /// Answers an exit of `vcpu`.
     func handle(_ exit: Exit, of vcpu: any VirtualCPU)
 
+    /// What the answer to the last exit changed in a page table that all vCPUs share; nil once it changed nothing more. Every
+    /// vCPU drops what it keeps of it before the one that made the exit runs on.
+    func takeTranslationChange() -> TranslationChange?
+
     /// Lets devices catch up with the time, moves console input and passes on console output. Called between turns.
     func poll(at tick: UInt64)
 
@@ -43,6 +47,11 @@ public protocol Machine: AnyObject {
 
     /// Makes ``waitForInput(nanoseconds:)`` return, now or when it is next called. Called by any thread.
     func wake()
+}
+
+extension Machine {
+    /// Nothing: the machine's vCPUs have page tables of their own.
+    public func takeTranslationChange() -> TranslationChange? { nil }
 }
 
 /// Runs a machine's vCPUs, and sleeps or skips time while all of them idle.
@@ -114,6 +123,9 @@ public struct RunLoop {
                     break turn
                 case let exit:
                     machine.handle(exit, of: vcpu)
+                    while let change = machine.takeTranslationChange() {
+                        for other in machine.runningCPUs { other.drop(change) }
+                    }
                 }
             }
             tick = vcpu.now

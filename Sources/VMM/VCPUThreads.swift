@@ -83,6 +83,21 @@ struct HostClock {
     }
 }
 
+/// What makes translations of other vCPUs invalid.
+private enum Invalidation {
+    /// `tlbivax` with this operand.
+    case instruction(operand: UInt32)
+    /// A hypercall.
+    case change(TranslationChange)
+
+    func carryOut(on vcpu: any VirtualCPU) {
+        switch self {
+        case .instruction(let operand): vcpu.invalidateTLB(operand: operand)
+        case .change(let change): vcpu.drop(change)
+        }
+    }
+}
+
 /// One thread and the vCPU that it runs.
 @safe
 private final class Lane {
@@ -107,8 +122,8 @@ private final class Lane {
     var thread: OpaquePointer?
     var vcpu: (any VirtualCPU)?
     var state = State.starting
-    /// Operands of other vCPUs' `tlbivax`, to carry out before the vCPU executes on.
-    var invalidations: [UInt32] = []
+    /// What other vCPUs made invalid, to carry out before the vCPU executes on.
+    var invalidations: [Invalidation] = []
     /// How many of them there have been, and how many are carried out.
     var requested: UInt64 = 0
     var completed: UInt64 = 0
@@ -312,9 +327,13 @@ private final class SharedRun {
             case .idle:
                 idle(vcpu, lane)
             case .invalidateTLB(let operand):
-                broadcastInvalidation(operand, from: lane)
+                broadcast(.instruction(operand: operand), from: lane)
             default:
                 machine.handle(exit, of: vcpu)
+                while let change = machine.takeTranslationChange() {
+                    vcpu.drop(change)
+                    broadcast(.change(change), from: lane)
+                }
                 lookAround()
             }
         }
@@ -354,18 +373,18 @@ private final class SharedRun {
         lane.state = .working
     }
 
-    /// Carries out a `tlbivax` on every other vCPU, and returns when none uses the translation any more.
-    private func broadcastInvalidation(_ operand: UInt32, from lane: Lane) {
+    /// Carries out an invalidation on every other vCPU, and returns when none uses the translation any more.
+    private func broadcast(_ invalidation: Invalidation, from lane: Lane) {
         var tickets: [(lane: Lane, number: UInt64)] = []
         for other in lanes where other !== lane {
             guard let vcpu = other.vcpu else { continue }
             if other.state == .executing {
-                other.invalidations.append(operand)
+                other.invalidations.append(invalidation)
                 other.requested += 1
                 tickets.append((other, other.requested))
                 vcpu.signals.leave()
             } else {
-                vcpu.invalidateTLB(operand: operand)
+                invalidation.carryOut(on: vcpu)
             }
         }
         while !isStopping, tickets.contains(where: { $0.lane.completed < $0.number }) { unsafe wait(changed) }
@@ -376,7 +395,7 @@ private final class SharedRun {
             if isPaused { unsafe host_condition_signal(changed) }
             return
         }
-        for operand in lane.invalidations { lane.vcpu?.invalidateTLB(operand: operand) }
+        if let vcpu = lane.vcpu { for invalidation in lane.invalidations { invalidation.carryOut(on: vcpu) } }
         lane.invalidations.removeAll(keepingCapacity: true)
         lane.completed = lane.requested
         unsafe host_condition_signal(changed)

@@ -43,6 +43,14 @@ public protocol VirtualCPU: AnyObject {
 
     /// Takes in a message that a vCPU sent with `msgsnd`.
     func receiveMessage(operand: UInt32)
+
+    /// Drops what it keeps of translations that a hypercall changed.
+    func drop(_ change: TranslationChange)
+}
+
+extension VirtualCPU {
+    /// Does nothing: its translations are its own.
+    public func drop(_ change: TranslationChange) {}
 }
 
 /// A vCPU that the software CPU executes.

@@ -54,6 +54,7 @@ import Testing
         case .reset: return "reset"
         case .crash: return "crash"
         case .debug: return "debug"
+        case .partitionCall: return "partition call"
         }
     }
 

@@ -28,6 +28,12 @@ HOST_SHARED int32_t host_compare_exchange_u32(void *_Nonnull address, uint32_t e
         (uint32_t *)address, &expected, value, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 
+/// The same for a doubleword.
+HOST_SHARED int32_t host_compare_exchange_u64(void *_Nonnull address, uint64_t expected, uint64_t value) {
+    return __atomic_compare_exchange_n(
+        (uint64_t *)address, &expected, value, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+
 /// Puts `value` at `address` and returns what was there.
 HOST_SHARED uint8_t host_exchange_u8(void *_Nonnull address, uint8_t value) {
     return __atomic_exchange_n((uint8_t *)address, value, __ATOMIC_SEQ_CST);

@@ -183,7 +183,8 @@ public final class E500Machine: Machine {
             end(.reset)
         case .crash(let crash):
             end(.crash(crash, vcpu: vcpu.index))
-        case .idle, .sliceEnd, .debug:
+        case .idle, .sliceEnd, .debug, .partitionCall:
+            // Partition calls are of 64-bit cores.
             break
         }
     }

@@ -52,11 +52,15 @@ let package = Package(
         core("PowerPC", ["CHost", "ParavirtABI", "GuestMemory"]),
         core("Devices", ["GuestMemory"]),
         core("VMM", ["CHost", "GuestMemory", "PowerPC"]),
+        core("PAPR", ["Devices", "GuestMemory", "Hypercalls", "ParavirtABI", "PowerPC", "VMM"]),
         core("GDBRemote"),
         core("Debugging", ["CHost", "GDBRemote", "GuestMemory", "ParavirtABI", "PowerPC", "VMM"]),
         core(
             "Machines",
-            ["CZlib", "DeviceTree", "Devices", "GuestMemory", "Hypercalls", "ParavirtABI", "PowerPC", "VMM"]),
+            [
+                "CHost", "CZlib", "DeviceTree", "Devices", "GuestMemory", "Hypercalls", "PAPR", "ParavirtABI",
+                "PowerPC", "VMM",
+            ]),
 
         core("KVM", ["CHost", "CKVM", "GuestMemory"], [.enableExperimentalFeature("Lifetimes")]),
         core(
@@ -75,8 +79,7 @@ let package = Package(
             name: "ParavaneCommands",
             dependencies: [
                 "CHost", "Debugging", "DeviceTree", "Devices", "GuestMemory", "Hypercalls", "KVM", "Machines",
-                "ParavirtABI",
-                "PowerPC", "Sandbox", "TreeLint", "VMM", argumentParser,
+                "PAPR", "ParavirtABI", "PowerPC", "Sandbox", "TreeLint", "VMM", argumentParser,
             ],
             swiftSettings: strict),
         .executableTarget(name: "paravane", dependencies: ["ParavaneCommands"], swiftSettings: strict),
@@ -86,7 +89,7 @@ let package = Package(
             name: "Fuzzing",
             dependencies: [
                 "CHost", "Debugging", "DeviceTree", "Devices", "GDBRemote", "GuestMemory", "Hypercalls", "Machines",
-                "ParavirtABI", "PowerPC", "TreeLint", "VMM",
+                "PAPR", "ParavirtABI", "PowerPC", "TreeLint", "VMM",
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -101,7 +104,8 @@ let package = Package(
         .target(name: "TestTools", path: "Tests/TestTools", swiftSettings: strict),
         tests("ParavirtABI", ["ParavirtABI"]),
         tests("GuestMemory", ["GuestMemory"]),
-        tests("Hypercalls", ["GuestMemory", "Hypercalls", "ParavirtABI"]),
+        tests("Hypercalls", ["GuestMemory", "Hypercalls", "PAPR", "ParavirtABI"]),
+        tests("PAPR", ["Devices", "GuestMemory", "Hypercalls", "PAPR", "ParavirtABI", "PowerPC", "VMM"]),
         tests("DeviceTree", ["DeviceTree", "TestTools"]),
         tests("TreeLint", ["DeviceTree", "TestTools", "TreeLint"], resources: [.copy("Trees")]),
         tests(
@@ -110,13 +114,14 @@ let package = Package(
         tests(
             "Machines",
             [
-                "DeviceTree", "Devices", "GuestMemory", "Hypercalls", "Machines", "ParavirtABI", "PowerPC", "TestTools",
-                "VMM",
+                "DeviceTree", "Devices", "GuestMemory", "Hypercalls", "Machines", "PAPR", "ParavirtABI", "PowerPC",
+                "TestTools", "TreeLint", "VMM",
             ]),
         tests(
             "ParavaneCommands",
             [
-                "DeviceTree", "Hypercalls", "Machines", "ParavaneCommands", "ParavirtABI", "TestTools", "TreeLint",
+                "DeviceTree", "Hypercalls", "Machines", "PAPR", "ParavaneCommands", "ParavirtABI", "TestTools",
+                "TreeLint",
                 "paravane", argumentParser,
             ]),
         tests("Conformance", ["Conformance", "GuestMemory", "Hypercalls", "ParavirtABI"]),

@@ -38,6 +38,9 @@ public final class ByteQueue {
         return true
     }
 
+    /// The oldest byte, or nil where none waits.
+    public var first: UInt8? { count > 0 ? bytes[start] : nil }
+
     /// Takes the oldest byte, or nil where none waits.
     public func removeFirst() -> UInt8? {
         guard count > 0 else { return nil }

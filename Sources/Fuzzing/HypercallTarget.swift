@@ -1,11 +1,12 @@
 internal import GuestMemory
 internal import Hypercalls
 internal import Machines
+internal import PAPR
 internal import ParavirtABI
 internal import PowerPC
 internal import VMM
 
-/// Random calls on each of the three conventions, one after another on the same machines.
+/// Random calls on each of the four conventions, one after another on the same machines.
 final class HypercallTarget: FuzzTarget {
     let casesPerInput = 100
 
@@ -24,11 +25,12 @@ final class HypercallTarget: FuzzTarget {
         while calls < casesPerInput, !reader.isAtEnd {
             let state = machines ?? Machines(&reader)
             machines = state
-            // Three bits choose the convention; the machine's own path to the dispatcher gets its share.
-            switch reader.byte() % 4 {
+            // A byte chooses the convention; the machines' own paths to the dispatchers get their share.
+            switch reader.byte() % 8 {
             case 0: callPowerPC(state, &reader)
             case 1: callX86(state, &reader)
             case 2: callS390X(state, &reader)
+            case 3, 4, 5, 6: callPartition(state, &reader)
             default: callMachine(state, &reader)
             }
             calls += 1
@@ -40,6 +42,8 @@ final class HypercallTarget: FuzzTarget {
         let e500: E500Machine
         let x86: X86Machine
         let s390x: S390Machine
+        let partition: PSeriesMachine
+        let partitionCPUs: [FuzzPartitionCPU]
         var counts = HypercallCounts()
 
         init(_ reader: inout InputReader) {
@@ -51,6 +55,13 @@ final class HypercallTarget: FuzzTarget {
                         offersMagicPage: flags & 4 != 0, board: flags & 8 != 0 ? .hypervisor : .ppce500),
                     console: FuzzConsole([]))
                 let hasClock = flags & 8 != 0
+                let cpus = (0...Int(flags & 3)).map { FuzzPartitionCPU(index: $0) }
+                partitionCPUs = cpus
+                guard let table = HashedPageTable(order: 18) else { fatalError("the host has no memory") }
+                partition = PSeriesMachine(
+                    .init(cpuCount: cpus.count, time: .virtual, pageSizes: flags & 4 != 0 ? .power8 : .smallAndLarge),
+                    memory: try GuestMemory(size: 1 << 20), pageTable: table, cpus: cpus,
+                    console: FuzzConsole(Array("input\r\0".utf8)))
                 x86 = X86Machine(
                     apicIDs: [0, 1, 63, 64, 0x7FFF_FFFF, UInt32.max], memory: try GuestMemory(size: 1 << 16),
                     features: flags & 16 != 0 ? .all : []
@@ -138,6 +149,52 @@ final class HypercallTarget: FuzzTarget {
         }
     }
 
+    /// A call of PAPR's, RTAS included, as a vCPU of the machine makes it.
+    private func callPartition(_ machines: Machines, _ reader: inout InputReader) {
+        let machine = machines.partition
+        let flags = reader.byte()
+        let vcpu = machines.partitionCPUs[Int(flags >> 4) % machines.partitionCPUs.count]
+        var registers = registers(.papr, &reader)
+        registers.values[11] = reader.value()
+        // Indices of the page table and addresses of memory more often than chance would have them.
+        for place in 4...7 where flags & 8 != 0 { registers.values[place] &= 0xF_FFFF }
+        if flags & 6 == 6 { prepareRTAS(machine, &registers, &reader) }
+        vcpu.registers = registers.values
+        vcpu.is64Bit = flags & 1 == 0
+        let isPrivileged = flags & 7 != 7
+        if flags & 0xC == 0xC { machine.poll(at: UInt64(flags)) }
+        machine.handle(.partitionCall(isPrivileged: isPrivileged), of: vcpu)
+        var changes = 0
+        while machine.takeTranslationChange() != nil { changes += 1 }
+        check(changes <= 4, "a call changes at most four pages, not \(changes)")
+        for number in 0..<32 where !(3...12).contains(number) {
+            check(vcpu.registers[number] == registers.values[number], "a PAPR call leaves r\(number) alone")
+        }
+        let status = Int64(bitPattern: vcpu.registers[3])
+        let isForwarded = isPrivileged && registers.values[3] == HypercallInstructions.paprForwardNumber
+        check(
+            isForwarded || PAPRStatus(rawValue: status) != nil, "r3 holds a status of PAPR, not \(status)")
+        check(isPrivileged || status == PAPRStatus.privilege.rawValue, "no call is for user state")
+        check(machine.nonvolatileMemory.count == PSeriesMemoryMap.nonvolatileMemorySize, "nvram keeps its size")
+    }
+
+    /// Puts a call of RTAS into memory, with a service two times of three.
+    private func prepareRTAS(
+        _ machine: PSeriesMachine, _ registers: inout FuzzRegisters, _ reader: inout InputReader
+    ) {
+        let choice = reader.byte()
+        let services = RTAS.Service.allCases
+        let token =
+            choice % 3 == 0
+            ? UInt32(truncatingIfNeeded: reader.value()) : services[Int(choice) % services.count].rawValue
+        var words = [token, UInt32(choice >> 4), UInt32(reader.byte() % 12)]
+        for _ in 0..<8 { words.append(UInt32(truncatingIfNeeded: reader.value())) }
+        let address: UInt64 = choice & 8 == 0 ? 0x1000 : (1 << 20) - UInt64(choice)
+        for (place, word) in words.enumerated() { try? machine.memory.store(word, at: address + 4 * UInt64(place)) }
+        registers.values[3] = UInt64(Hypercall.rtas.number)
+        registers.values[4] = address
+    }
+
     /// The call as a vCPU of the machine makes it.
     private func callMachine(_ machines: Machines, _ reader: inout InputReader) {
         let machine = machines.e500
@@ -152,6 +209,40 @@ final class HypercallTarget: FuzzTarget {
         }
         check(vcpu.register(3) <= 13, "r3 holds an ePAPR status, not \(vcpu.register(3))")
     }
+}
+
+/// A partition's vCPU that executes nothing.
+private final class FuzzPartitionCPU: PSeriesCPU {
+    let index: Int
+    var registers = [UInt64](repeating: 0, count: 32)
+    var is64Bit = true
+    var interruptMode = InterruptMode()
+    let offersAlternateInterrupts = true
+    var now: UInt64 = 0
+    private let word = UnsafeMutablePointer<UInt64>.allocate(capacity: 1)
+    let signals: Signals
+
+    init(index: Int) {
+        self.index = index
+        unsafe word.initialize(to: 0)
+        unsafe signals = Signals(word: word)
+    }
+
+    deinit { unsafe word.deallocate() }
+
+    func register(_ number: Int) -> UInt64 { registers[number] }
+    func setRegister(_ number: Int, to value: UInt64) { registers[number] = value }
+    func start(at pc: UInt64, r3: UInt64) {}
+    func stop() {}
+    func cede() {}
+    func prod() {}
+    func waitForInterrupt() {}
+    func setSPRG0(_ value: UInt64) {}
+    func mapMagicPage(realAddress: UInt64, effectiveAddress: UInt64, flags: UInt64) -> UInt64 { 3 }
+    func beginSlice(instructions: UInt64, at tick: UInt64) { now = tick }
+    func run() -> Exit { .idle }
+    func completeRead(_ value: UInt64) {}
+    func nextTimerEvent() -> UInt64? { nil }
 }
 
 /// Registers of any architecture.

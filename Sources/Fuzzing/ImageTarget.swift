@@ -13,8 +13,9 @@ final class ImageTarget: FuzzTarget {
     private static let inflationLimit = 1 << 20
 
     func generate(_ random: inout FuzzRandom) -> [UInt8] {
-        switch random.below(4) {
+        switch random.below(6) {
         case 0, 1: return elf(&random)
+        case 4, 5: return elf64(&random)
         case 2: return uImage(&random, compressed: random.oneIn(2))
         default:
             var file = random.oneIn(2) ? elf(&random) : uImage(&random, compressed: true)
@@ -24,9 +25,12 @@ final class ImageTarget: FuzzTarget {
     }
 
     func run(_ input: [UInt8]) {
-        for format in [KernelImage.Format.auto, .raw] {
+        for (format, processor) in [
+            (KernelImage.Format.auto, KernelImage.Processor.bits32), (.auto, .bits64), (.raw, .bits32),
+        ] {
             do throws(ImageError) {
-                let image = try KernelImage(input, format: format, inflationLimit: Self.inflationLimit)
+                let image = try KernelImage(
+                    input, format: format, for: processor, inflationLimit: Self.inflationLimit)
                 try examine(image)
             } catch {
                 check(!error.description.utf8.contains(UInt8(ascii: "\n")), "an error is one line")
@@ -49,6 +53,11 @@ final class ImageTarget: FuzzTarget {
             kernel: AddressRange(base: image.lowestAddress, size: image.endAddress - image.lowestAddress),
             initrdSize: image.entry, memorySize: 1 << 32)
         if let layout { check(layout.tree.base >= image.endAddress, "the tree lies behind the kernel") }
+        let partition = try? PSeriesBootLayout(
+            entry: image.entry,
+            kernel: AddressRange(base: image.lowestAddress, size: image.endAddress - image.lowestAddress),
+            kernelSlack: image.entry, initrdSize: image.entry, memorySize: 1 << 32)
+        if let partition { check(partition.rtas.base >= image.endAddress, "RTAS lies behind the kernel") }
         try image.load(into: memory)
         check(image.endAddress <= memory.ram.size, "what was loaded fits")
     }
@@ -95,6 +104,39 @@ final class ImageTarget: FuzzTarget {
             header.replaceSubrange(4..<8, with: word(Self.checksum(header)))
         }
         return header + payload
+    }
+
+    /// A 64-bit ELF file in either byte order.
+    private func elf64(_ random: inout FuzzRandom) -> [UInt8] {
+        let isLittleEndian = random.oneIn(2)
+        func field(_ value: some FixedWidthInteger) -> [UInt8] {
+            let count = value.bitWidth / 8
+            return (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * (isLittleEndian ? $0 : count - 1 - $0))) }
+        }
+        func long(_ random: inout FuzzRandom) -> UInt64 {
+            random.oneIn(2) ? UInt64(address(&random)) : UInt64(edge(&random)) << UInt64(random.below(33))
+        }
+        let count = random.oneIn(40) ? random.below(2000) : random.below(5)
+        var file: [UInt8] = [0x7F, 0x45, 0x4C, 0x46, 2, isLittleEndian ? 1 : 2, 1] + [UInt8](repeating: 0, count: 9)
+        file += field(2 as UInt16) + field(21 as UInt16) + field(1 as UInt32) + field(long(&random))
+        file += field(random.oneIn(20) ? long(&random) : 64) + field(0 as UInt64) + field(0 as UInt32)
+        file += field(64 as UInt16) + field(56 as UInt16) + field(UInt16(count)) + [UInt8](repeating: 0, count: 6)
+        let contents = random.bytes(random.below(256))
+        let start = UInt64(file.count + 56 * count)
+        var next: UInt64 = 0
+        for _ in 0..<count {
+            let size = random.oneIn(6) ? long(&random) : UInt64(random.below(contents.count + 2))
+            let physical = random.oneIn(6) ? long(&random) : next
+            let more = random.oneIn(8) ? long(&random) : UInt64(random.below(0x800))
+            file += field(random.oneIn(8) ? edge(&random) : 1) + field(7 as UInt32)
+            file += field(random.oneIn(8) ? long(&random) : start)
+            file += field(random.oneIn(2) ? physical : 0xC000_0000_0000_0000 | physical) + field(physical)
+            file += field(size) + field(size &+ more) + field(0x1_0000 as UInt64)
+            next = physical &+ size &+ more
+        }
+        file += contents
+        if random.oneIn(4) { Mutation.apply(to: &file, &random) }
+        return file
     }
 
     private func address(_ random: inout FuzzRandom) -> UInt32 {

@@ -19,19 +19,18 @@ public struct HypercallDispatcher<Host: AnyObject>: Sendable {
     @usableFromInline var handlers: [Handler?]
 
     /// A dispatcher that answers every call with "not implemented".
-    ///
-    /// - Precondition: `convention` is not PAPR, whose numbers the table does not have.
     public init(_ convention: CallingConvention) {
-        precondition(convention != .papr, "PAPR calls have a dispatcher of their own")
         self.convention = convention
         handlers = Array(repeating: nil, count: Hypercall.count)
     }
 
     /// Makes `handler` answer `call`.
     ///
-    /// - Precondition: the convention's architecture has `call`, and nobody registered it before.
+    /// - Precondition: guests can make `call` in this convention, and nobody registered it before.
     public mutating func register(_ call: Hypercall, _ handler: @escaping Handler) {
-        precondition(call.architectures.contains(convention.architecture), "the architecture has no such hypercall")
+        precondition(
+            call.architectures.contains(convention.architecture) && (call.family == .papr) == (convention == .papr),
+            "the convention has no such hypercall")
         precondition(handlers[call.index] == nil, "the hypercall has a handler already")
         handlers[call.index] = handler
     }
@@ -92,6 +91,7 @@ public struct HypercallDispatcher<Host: AnyObject>: Sendable {
         switch result {
         case .success: break
         case .failure(let failure, _): counts.addRefusal(frame.index, failure)
+        case .refusal(let status, _): counts.addRefusal(frame.index, status.failure)
         case .unimplemented: counts.addRefusal(frame.index, nil)
         }
         return .result(result, convention, frame.width)

@@ -6,6 +6,8 @@ public enum HypercallResult: Sendable {
     case success(HypercallOutputs)
     /// Not carried out; PowerPC guests get the outputs all the same (a partial count, for instance).
     case failure(HypercallFailure, HypercallOutputs)
+    /// Not carried out, for a reason that PAPR alone has; its guests get the outputs all the same.
+    case refusal(PAPRStatus, HypercallOutputs)
     /// There is no such call.
     case unimplemented
 
@@ -16,6 +18,12 @@ public enum HypercallResult: Sendable {
     @inlinable
     public static func success(_ output: UInt64) -> HypercallResult {
         .success(HypercallOutputs(output))
+    }
+
+    /// Not carried out, for a reason that PAPR alone has.
+    @inlinable
+    public static func refusal(_ status: PAPRStatus) -> HypercallResult {
+        .refusal(status, HypercallOutputs())
     }
 
     /// Not carried out, with nothing to say but why.
@@ -110,6 +118,18 @@ public enum HypercallFailure: UInt8, CaseIterable, Sendable {
         }
     }
 
+    /// The status of a PAPR guest.
+    public var paprStatus: PAPRStatus {
+        switch self {
+        case .notPermitted: .privilege
+        case .noEntry: .notFound
+        case .inputOutput, .internal, .configuration: .hardware
+        case .tryAgain, .noMemory, .invalidState: .resource
+        case .badAddress, .noDevice, .invalidArgument, .bufferOverflow: .parameter
+        case .notSupported: .unsupportedFlag
+        }
+    }
+
     /// The errno whose negative an x86 or s390x guest gets: Linux's number of the same meaning.
     public var errno: Int64 {
         switch self {
@@ -124,6 +144,22 @@ public enum HypercallFailure: UInt8, CaseIterable, Sendable {
         case .noDevice: 19
         case .invalidArgument, .configuration: KVMErrno.invalidArgument.rawValue
         case .notSupported: KVMErrno.notSupported.rawValue
+        }
+    }
+}
+
+extension PAPRStatus {
+    /// The reason in no architecture's numbers; nil for success, and where there is no such call.
+    public var failure: HypercallFailure? {
+        switch self {
+        case .success, .function: nil
+        case .hardware: .internal
+        case .privilege, .reservedBreakpoint: .notPermitted
+        case .parameter, .parameter2, .parameter3, .parameter4: .invalidArgument
+        case .groupFull: .noMemory
+        case .notFound: .noEntry
+        case .resource: .invalidState
+        case .unsupportedFlag: .notSupported
         }
     }
 }
@@ -143,8 +179,8 @@ extension HypercallResult {
     /// Writes the answer into the registers where `convention` wants it.
     ///
     /// PowerPC: r3 and r4 are always written, as KVM does, r4 with 0 where the call has no output; r5–r11 only as
-    /// far as there are outputs. x86: rax, 32 bits of it outside long mode. s390x: r2, or no register at all when the
-    /// call does not exist. PAPR is not encoded here.
+    /// far as there are outputs. PAPR: r3, and r4–r12 as far as there are outputs. x86: rax, 32 bits of it outside long mode.
+    /// s390x: r2, or no register at all when the call does not exist.
     @inlinable
     public func encode<Registers: CallRegisters & ~Copyable>(
         into registers: inout Registers, convention: CallingConvention, width: RegisterWidth
@@ -157,7 +193,14 @@ extension HypercallResult {
             status = convention.outputCount > 0 ? 0 : Int64(bitPattern: values[0])
         case .failure(let failure, let values):
             outputs = values
-            status = convention == .epapr ? Int64(failure.epaprStatus.rawValue) : -failure.errno
+            switch convention {
+            case .epapr: status = Int64(failure.epaprStatus.rawValue)
+            case .papr: status = failure.paprStatus.rawValue
+            case .x86, .s390x: status = -failure.errno
+            }
+        case .refusal(let reason, let values):
+            outputs = values
+            status = reason.rawValue
         case .unimplemented:
             outputs = HypercallOutputs()
             switch convention.notImplemented {
@@ -168,7 +211,7 @@ extension HypercallResult {
         let value = UInt64(bitPattern: status)
         registers.setRegister(convention.statusRegister, to: convention == .x86 ? width.truncate(value) : value)
         if convention.outputCount > 0 {
-            for position in 0..<max(outputs.count, 1) {
+            for position in 0..<max(outputs.count, convention == .epapr ? 1 : 0) {
                 registers.setRegister(convention.outputRegister(position), to: outputs[position])
             }
         }

@@ -35,7 +35,7 @@ public struct DTBBuildCommand: ParsableCommand {
         discussion: """
             Without an output file the tree goes to standard output. It has no random seed, so that the same options \
             give the same tree; 'paravane run' adds a fresh one. A RAM disk is placed at 64 MiB; 'paravane run' places \
-            it behind the kernel.
+            it behind the kernel. The RTAS of pseries is placed at 48 MiB.
             """)
 
     @Option(help: "The machine.")
@@ -44,7 +44,9 @@ public struct DTBBuildCommand: ParsableCommand {
     @Option(help: "The core of every CPU. The default is e500v2, on e500-hv e500mc.")
     var cpu: CoreChoice?
 
-    @Option(name: [.short, .long], help: "Memory with suffix K, M or G; without one in MiB. A multiple of 64M.")
+    @Option(
+        name: [.short, .long],
+        help: "Memory with suffix K, M or G; without one in MiB. A multiple of 64M, on pseries of 16M.")
     var memory = MemorySize(bytes: 256 << 20)
 
     @Option(help: "The number of CPUs, 1 to \(E500MemoryMap.maximumCPUs).")
@@ -85,7 +87,11 @@ public struct DTBBuildCommand: ParsableCommand {
     public func run() throws {
         var tree: DeviceTree
         do {
-            tree = try E500Tree.build(try configuration())
+            tree =
+                switch machine {
+                case .e500, .e500HV: try E500Tree.build(try e500Configuration())
+                case .pseries: try PSeriesTree.build(try pseriesConfiguration())
+                }
         } catch let error as DeviceTreeError {
             throw CommandFailure(.badInput, "the tree cannot be made: \(error)")
         }
@@ -103,13 +109,36 @@ public struct DTBBuildCommand: ParsableCommand {
         }
     }
 
-    private func configuration() throws -> E500TreeConfiguration {
-        let instructions = hcall ?? machine.defaultInstructions
-        let hypervisor = instructions.words.map { HypervisorNode(hcallInstructions: $0) }
-        let disk = try initrd.map { AddressRange(base: Self.initrdBase, size: try InputFile.size($0)) }
+    private var hypervisor: HypervisorNode? {
+        (hcall ?? machine.defaultInstructions).words.map { HypervisorNode(hcallInstructions: $0) }
+    }
+
+    private func disk() throws -> AddressRange? {
+        try initrd.map { AddressRange(base: Self.initrdBase, size: try InputFile.size($0)) }
+    }
+
+    private func pseriesConfiguration() throws -> PSeriesTreeConfiguration {
+        guard cpu == nil, console == nil else {
+            throw CommandFailure(.usage, "the machine pseries has one kind of CPU and one console")
+        }
+        // Where 'paravane run' puts RTAS for a kernel of 48 MiB.
+        let rtas = AddressRange(base: 48 << 20, size: PSeriesMemoryMap.rtasSize)
+        do {
+            return try PSeriesTreeConfiguration(
+                memorySize: memory.bytes, cpuCount: cpus, bootArguments: append, rtas: rtas, initrd: try disk(),
+                hypervisor: hypervisor)
+        } catch let error as PSeriesTreeConfigurationError {
+            if case .range = error { throw CommandFailure(.badInput, "\(initrd ?? ""): \(error)") }
+            throw CommandFailure(.usage, "\(error)")
+        }
+    }
+
+    private func e500Configuration() throws -> E500TreeConfiguration {
+        let board = try machine.e500Board()
+        let disk = try disk()
         do {
             return try E500TreeConfiguration(
-                board: machine.board, core: cpu?.model, memorySize: memory.bytes, cpuCount: cpus, bootArguments: append,
+                board: board, core: cpu?.model, memorySize: memory.bytes, cpuCount: cpus, bootArguments: append,
                 initrd: disk, hypervisor: hypervisor, console: console?.device)
         } catch {
             if case .initrd = error { throw CommandFailure(.badInput, "\(initrd ?? ""): \(error)") }

@@ -10,6 +10,7 @@ internal import VMM
 /// One boot of a machine of the e500 family as `paravane run` was asked for it: inputs read and checked, nothing started yet.
 struct E500Boot {
     private let command: RunCommand
+    private let board: E500Board
     private let kernel: KernelImage
     private let initrd: [UInt8]?
     private let layout: E500BootLayout
@@ -34,13 +35,15 @@ struct E500Boot {
             throw CommandFailure(.badInput, "\(InputFile.name(command.kernel)): \(error)")
         }
         initrd = try command.initrd.map { try InputFile.read($0, limit: Self.fileLimit) }
+        let board = try command.machine.e500Board()
+        self.board = board
         do throws(E500BootError) {
             layout = try E500BootLayout(
                 entry: kernel.entry,
                 kernel: AddressRange(
                     base: kernel.lowestAddress, size: kernel.endAddress - kernel.lowestAddress),
                 initrdSize: initrd.map { UInt64($0.count) }, memorySize: command.memory.bytes,
-                board: command.machine.board)
+                board: board)
         } catch {
             throw CommandFailure(.badInput, "\(InputFile.name(command.kernel)): \(error)")
         }
@@ -52,9 +55,10 @@ struct E500Boot {
     private static func configuration(
         _ command: RunCommand, layout: E500BootLayout?
     ) throws(CommandFailure) -> E500TreeConfiguration {
+        let board = try command.machine.e500Board()
         do throws(E500TreeConfigurationError) {
             return try E500TreeConfiguration(
-                board: command.machine.board, core: command.cpu?.model, memorySize: command.memory.bytes,
+                board: board, core: command.cpu?.model, memorySize: command.memory.bytes,
                 cpuCount: command.cpus, bootArguments: command.append ?? "", initrd: layout?.initrd,
                 bootKernel: layout?.kernel,
                 hypervisor: command.instructions.words.map { HypervisorNode(hcallInstructions: $0) },
@@ -188,7 +192,7 @@ struct E500Boot {
                     core: command.cpu?.model, memorySize: command.memory.bytes, cpuCount: command.cpus, time: time,
                     answersHypercalls: command.instructions != .none,
                     offersMagicPage: command.instructions != .none && !command.noMagicPage,
-                    console: command.console?.device, board: command.machine.board, nativeCode: nativeCode),
+                    console: command.console?.device, board: board, nativeCode: nativeCode),
                 console: console)
             try kernel.load(into: machine.memory)
             try machine.memory.write(tree, at: layout.tree.base)

@@ -1,6 +1,6 @@
 public import ArgumentParser
 internal import Foundation
-internal import Hypercalls
+internal import PAPR
 package import ParavirtABI
 
 /// `paravane hypercalls`: the table of hypercalls, and which of them Paravane carries out.
@@ -88,10 +88,13 @@ package struct HypercallTable {
         /// Where the facts are from.
         package let source: String
 
+        /// The number as people write it: PAPR's are hexadecimal.
+        var numberText: String {
+            family == HypercallFamily.papr.name.description ? "0x" + String(number, radix: 16) : "\(number)"
+        }
+
         init(_ call: Hypercall) {
-            let convention: CallingConvention =
-                call.architectures.contains(.powerPC)
-                ? .epapr : call.architectures.contains(.s390x) ? .s390x : .x86
+            let convention = call.convention
             func value(_ parameter: Parameter, in register: Int) -> Value {
                 Value(
                     register: convention.registerName(register), kind: parameter.kind.name.description,
@@ -129,7 +132,7 @@ package struct HypercallTable {
     private var cells: [[String]] {
         rows.map { row in
             [
-                "\(row.number)", row.token.map { "0x" + String($0, radix: 16) } ?? "-", row.name,
+                row.numberText, row.token.map { "0x" + String($0, radix: 16) } ?? "-", row.name,
                 row.architectures.joined(separator: " "), row.status, row.handled ? "yes" : "no", row.purpose,
             ]
         }

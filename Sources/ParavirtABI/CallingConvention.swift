@@ -171,7 +171,7 @@ public enum CallingConvention: UInt8, CaseIterable, Sendable {
             case .freescale: return HypercallFamily.freescale.index(of: number)
             default: return nil
             }
-        case .papr: return nil
+        case .papr: return HypercallFamily.papr.index(of: number)
         case .x86: return HypercallFamily.kvm.index(of: number)
         case .s390x: return HypercallFamily.diagnose500.index(of: number)
         }

@@ -75,7 +75,8 @@ public struct Hypercall: Sendable, CustomStringConvertible {
 
     /// The row's place in ``all``.
     public var index: Int {
-        family.tableStart + Int(number - family.firstNumber)
+        // Every row is a number of its family.
+        family.index(of: UInt64(number)) ?? Self.count
     }
 
     /// What a PowerPC guest puts in r11 to make the call; nil for a call that PowerPC does not have.
@@ -83,11 +84,18 @@ public struct Hypercall: Sendable, CustomStringConvertible {
         architectures.contains(.powerPC) ? family.vendor?.token(UInt16(number)) : nil
     }
 
+    /// How a guest makes the call; x86's for numbers of other processors that x86 shares.
+    public var convention: CallingConvention {
+        if family == .papr { return .papr }
+        if architectures.contains(.powerPC) { return .epapr }
+        return architectures.contains(.s390x) ? .s390x : .x86
+    }
+
     /// How many rows ``all`` has.
-    @inlinable public static var count: Int { 51 }
+    @inlinable public static var count: Int { 101 }
 
     /// Every call, by ``index``.
-    public static let all: [Hypercall] = kvmCalls + epaprCalls + freescaleCalls + diagnose500Calls
+    public static let all: [Hypercall] = kvmCalls + epaprCalls + freescaleCalls + diagnose500Calls + paprCalls
 }
 
 /// One argument or output of a call.

@@ -1,6 +1,6 @@
 /// Who defined a hypercall number: the namespaces of the table.
 ///
-/// A family's numbers are contiguous, so that a number becomes a table index by subtraction.
+/// A family's numbers are contiguous, so that a number becomes a table index by subtraction; PAPR's are not, and are looked up.
 public enum HypercallFamily: UInt8, CaseIterable, Sendable {
     /// KVM's generic calls, `include/uapi/linux/kvm_para.h`. Vendor 42 on PowerPC, the bare number on x86.
     case kvm
@@ -13,6 +13,9 @@ public enum HypercallFamily: UInt8, CaseIterable, Sendable {
     case freescale
     /// The subcodes of the s390x instruction `diag 0x500`, Linux `Documentation/virt/kvm/s390/s390-diag.rst`.
     case diagnose500
+    /// PAPR's calls, Linux `arch/powerpc/include/asm/hvcall.h`: those that a guest of a machine like ours has a use for. The
+    /// number stands alone, in a register of its own. PowerPC only.
+    case papr
 
     /// The short name that tables use.
     public var name: StaticString {
@@ -21,12 +24,17 @@ public enum HypercallFamily: UInt8, CaseIterable, Sendable {
         case .epapr: "ePAPR"
         case .freescale: "Freescale"
         case .diagnose500: "diag 0x500"
+        case .papr: "PAPR"
         }
     }
 
     /// The lowest number of the family.
     @inlinable public var firstNumber: UInt32 {
-        self == .diagnose500 ? 0 : 1
+        switch self {
+        case .kvm, .epapr, .freescale: 1
+        case .diagnose500: 0
+        case .papr: 4
+        }
     }
 
     /// How many numbers the family has.
@@ -36,6 +44,7 @@ public enum HypercallFamily: UInt8, CaseIterable, Sendable {
         case .epapr: 16
         case .freescale: 18
         case .diagnose500: 5
+        case .papr: 50
         }
     }
 
@@ -46,6 +55,7 @@ public enum HypercallFamily: UInt8, CaseIterable, Sendable {
         case .epapr: 12
         case .freescale: 28
         case .diagnose500: 46
+        case .papr: 51
         }
     }
 
@@ -55,13 +65,14 @@ public enum HypercallFamily: UInt8, CaseIterable, Sendable {
         case .kvm: .kvm
         case .epapr: .epapr
         case .freescale: .freescale
-        case .diagnose500: nil
+        case .diagnose500, .papr: nil
         }
     }
 
     /// The table index of `number`, or nil where the family has no such number.
     @inlinable
     public func index(of number: UInt64) -> Int? {
+        if self == .papr { return Hypercall.paprPlace(of: number).map { tableStart + $0 } }
         let first = UInt64(firstNumber)
         guard number >= first, number - first < UInt64(count) else { return nil }
         return tableStart + Int(number - first)

@@ -1,5 +1,6 @@
 import GuestMemory
 import Hypercalls
+import PAPR
 import ParavirtABI
 import Testing
 
@@ -33,7 +34,7 @@ import Testing
         #expect(Hypercall.all.filter(dispatcher.handles).map(\.name.description) == ["KVM_S390_VIRTIO_CCW_NOTIFY"])
     }
 
-    @Test(arguments: Hypercall.all)
+    @Test(arguments: Hypercall.all.filter { $0.family != .papr })
     func `a row is handled when a dispatcher handles it`(call: Hypercall) {
         let dispatchers = (
             HypercallDispatcher<TestEPAPRHost>.epapr(), HypercallDispatcher<X86Machine>.x86(),
@@ -57,7 +58,29 @@ import Testing
         }
     }
 
-    @Test(arguments: Hypercall.all.filter { $0.architectures.contains(.powerPC) && !$0.isHandled })
+    @Test func `registering another convention's call traps`() async {
+        await #expect(processExitsWith: .failure) {
+            var dispatcher = HypercallDispatcher<TestPowerPCHost>.powerPC()
+            dispatcher.register(.enterPage) { _, _ in .success }
+        }
+    }
+
+    @Test(arguments: [
+        (HypercallResult.success(7), Int64(0), UInt64(7)), (.refusal(.notFound), -7, 0xAAAA_AAAA_AAAA_AAAA),
+        (.refusal(.groupFull, HypercallOutputs(9)), -6, 9), (.unimplemented, -2, 0xAAAA_AAAA_AAAA_AAAA),
+        (.failure(.invalidArgument), -4, 0xAAAA_AAAA_AAAA_AAAA), (.failure(.notPermitted), -3, 0xAAAA_AAAA_AAAA_AAAA),
+    ])
+    func `PAPR has its status in r3, and outputs only as far as there are some`(
+        result: HypercallResult, status: Int64, r4: UInt64
+    ) {
+        var registers = TestRegisters()
+        _ = result.encode(into: &registers, convention: .papr, width: .bits64)
+        let (answered, output) = (registers[3], registers[4])
+        #expect(Int64(bitPattern: answered) == status)
+        #expect(output == r4)
+    }
+
+    @Test(arguments: Hypercall.all.filter { $0.token != nil && !$0.isHandled })
     func `a registered handler answers its call and no other`(call: Hypercall) {
         var dispatcher = HypercallDispatcher<TestPowerPCHost>(.epapr)
         dispatcher.register(call) { _, _ in .success(42) }

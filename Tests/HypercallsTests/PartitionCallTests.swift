@@ -1,5 +1,6 @@
 import GuestMemory
 import Hypercalls
+import PAPR
 import ParavirtABI
 import Testing
 

@@ -67,7 +67,7 @@ import Testing
         builder.machine = byteOrder == 1 ? machine.byteSwapped : machine
         builder.byteOrder = byteOrder
         let error = #expect(throws: ImageError.self) { _ = try KernelImage(builder.file) }
-        #expect(error == .notPowerPC(ELFMachine(rawValue: machine), littleEndian: byteOrder == 1))
+        #expect(error == .notPowerPC(ELFMachine(rawValue: machine), littleEndian: byteOrder == 1, needs: .bits32))
         #expect(error?.description.contains(name) == true)
     }
 
@@ -109,7 +109,7 @@ import Testing
     @Test func `program headers too small for the format are refused`() {
         var builder = ELFBuilder.valid
         builder.programHeaderSize = 31
-        #expect(throws: ImageError.badProgramHeaderSize(31)) { _ = try KernelImage(builder.file) }
+        #expect(throws: ImageError.badProgramHeaderSize(31, needs: 32)) { _ = try KernelImage(builder.file) }
     }
 
     @Test func `a segment with more bytes in the file than in memory is refused`() {
@@ -246,7 +246,7 @@ import Testing
         ] as [([UInt8], UInt32)])
     func `an unknown file is refused with a hint at the raw format`(file: [UInt8], magic: UInt32) {
         let error = #expect(throws: ImageError.self) { _ = try KernelImage(file) }
-        #expect(error == .unknownFormat(magic: magic))
+        #expect(error == .unknownFormat(magic: magic, needs: .bits32))
         #expect(error?.description.contains("format raw") == true)
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Hypercalls
+import PAPR
 import ParavaneCommands
 import ParavirtABI
 import Testing

@@ -7,7 +7,19 @@ import Testing
         #expect(Hypercall.all.map(\.index) == Array(0..<Hypercall.count))
     }
 
-    @Test(arguments: HypercallFamily.allCases)
+    @Test func `PAPR's numbers ascend and fill their part of the table`() {
+        let numbers = Hypercall.paprCalls.map(\.number)
+        #expect(numbers == Set(numbers).sorted())
+        #expect(numbers.count == HypercallFamily.papr.count)
+        #expect(numbers.first == HypercallFamily.papr.firstNumber)
+    }
+
+    @Test(arguments: [0, 1, 5, 0x26, 0xEFFC, 0xF003, 0x1_0000_0008, UInt64.max])
+    func `a PAPR number outside the table has no row`(number: UInt64) {
+        #expect(CallingConvention.papr.index(of: number) == nil)
+    }
+
+    @Test(arguments: HypercallFamily.allCases.filter { $0 != .papr })
     func `a family's numbers are contiguous and fill its part of the table`(family: HypercallFamily) {
         let numbers = Hypercall.all.filter { $0.family == family }.map(\.number)
         #expect(numbers == (0..<UInt32(family.count)).map { family.firstNumber + $0 })
@@ -30,10 +42,9 @@ import Testing
     }
 
     @Test(arguments: Hypercall.all)
-    func `arguments and outputs fit the convention's registers`(call: Hypercall) throws {
+    func `arguments and outputs fit the convention's registers`(call: Hypercall) {
         guard let signature = call.signature else { return }
-        let convention = try #require(
-            CallingConvention.allCases.first { $0 != .papr && call.architectures.contains($0.architecture) })
+        let convention = call.convention
         #expect(signature.arguments.count <= convention.argumentCount)
         #expect(signature.outputs.count <= max(convention.outputCount, 1))
     }
@@ -42,6 +53,12 @@ import Testing
     func `a token leads back to its row`(call: Hypercall) throws {
         let token = try #require(call.token)
         #expect(CallingConvention.epapr.index(of: UInt64(token)) == call.index)
+    }
+
+    @Test(arguments: Hypercall.paprCalls)
+    func `a PAPR number leads to its row`(call: Hypercall) {
+        #expect(CallingConvention.papr.index(of: UInt64(call.number)) == call.index)
+        #expect(call.convention == .papr)
     }
 
     @Test func `tokens put the vendor above the number`() {

@@ -66,7 +66,7 @@ private struct HypercallDocument {
 
     /// The rows of the tables "Call, Answers, When".
     private(set) var answers: [Answer] = []
-    /// The PowerPC rows of the table of all calls.
+    /// The rows of the table of all calls that have an ePAPR token.
     private(set) var calls: [Call] = []
 
     init() throws {
@@ -80,7 +80,7 @@ private struct HypercallDocument {
                 for status in texts[1] where status.hasPrefix("EV_") {
                     answers += names.map { Answer(call: $0, status: status) }
                 }
-            } else if cells.count == 7, cells[3].contains("ppc"), let name = texts[2].first {
+            } else if cells.count == 7, cells[3].contains("ppc"), cells[1].contains("0x"), let name = texts[2].first {
                 calls.append(Call(name: name, isHandled: cells[5].contains("yes")))
             }
         }

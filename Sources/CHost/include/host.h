@@ -53,3 +53,9 @@ void host_close(int descriptor);
 
 /// The text that the C library has for an errno.
 const char *_Nonnull host_error_text(int error);
+
+/// Nanoseconds since 1970 began, UTC, of the host's clock.
+uint64_t host_wall_clock_nanoseconds(void);
+
+/// Fills `count` bytes, at most 256, with random ones. 0 where the host has none to give.
+int32_t host_random(void *_Nonnull bytes, size_t count);

@@ -269,32 +269,7 @@ public final class E500Machine: Machine {
     }
 }
 
-// What devices ask for comes to rest here, until the machine looks after the access that caused it.
-
-/// The output of the device that is the console.
-private final class ConsolePort: ConsoleSink {
-    private let console: any HostConsole
-    private(set) var panic = PanicDetector()
-
-    init(_ console: any HostConsole) { self.console = console }
-
-    func send(_ byte: UInt8) {
-        console.send(byte)
-        panic.see(byte)
-    }
-}
-
-/// A port that is connected to nothing.
-private final class SilentPort: ConsoleSink {
-    func send(_ byte: UInt8) {}
-}
-
-final class PowerPort: PowerControl {
-    private(set) var request: Outcome?
-    func requestPowerOff() { request = request ?? .powerOff }
-    func requestReset() { request = request ?? .reset }
-}
-
+/// What the spin table asks for, until the machine looks after the access that caused it.
 private final class StarterPort: SecondaryStarter {
     struct Release {
         let cpu: Int

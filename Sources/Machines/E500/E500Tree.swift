@@ -29,7 +29,7 @@ public enum E500Tree {
             }
         addChosen(configuration, console: console, &tree)
         if let hypervisor = configuration.hypervisor {
-            tree.node("hypervisor") { setHypervisor(hypervisor, &$0) }
+            tree.node("hypervisor") { hypervisor.set(on: &$0) }
         }
         tree.node("aliases") { aliases in
             aliases.set("serial0", .string(serial))
@@ -63,7 +63,7 @@ public enum E500Tree {
     static func addMemory(_ size: UInt64, named name: String, _ tree: inout DeviceTreeBuilder) {
         tree.node(name) { memory in
             memory.set("device_type", .string("memory"))
-            memory.set("reg", .cells(cells(0) + cells(size)))
+            memory.set("reg", .cells(PropertyValue.cells(of: 0) + PropertyValue.cells(of: size)))
         }
     }
 
@@ -80,22 +80,13 @@ public enum E500Tree {
                 chosen.set("linux,initrd-end", .u32(UInt32(truncatingIfNeeded: initrd.base + initrd.size)))
             }
             if let kernel = configuration.bootKernel {
-                chosen.set("qemu,boot-kernel", .cells(cells(kernel.base) + cells(kernel.size)))
+                chosen.set(
+                    "qemu,boot-kernel",
+                    .cells(PropertyValue.cells(of: kernel.base) + PropertyValue.cells(of: kernel.size)))
             }
             if let seed = configuration.randomSeed {
                 chosen.set("rng-seed", .bytes(seed))
             }
-        }
-    }
-
-    /// The properties of `/hypervisor` that tell how to make hypercalls.
-    static func setHypervisor(_ hypervisor: HypervisorNode, _ node: inout DeviceTreeBuilder) {
-        node.set("compatible", .strings(["linux,kvm", "epapr,hypervisor-1"]))
-        // ePAPR and Linux's code use the first name, the kernel's documentation the second.
-        node.set("hcall-instructions", .cells(hypervisor.hcallInstructions))
-        node.set("hypercall-instructions", .cells(hypervisor.hcallInstructions))
-        if hypervisor.hasIdle {
-            node.set("has-idle", .empty)
         }
     }
 
@@ -139,10 +130,5 @@ public enum E500Tree {
                 }
             }
         }
-    }
-
-    /// A 64-bit number as two cells.
-    static func cells(_ value: UInt64) -> [UInt32] {
-        [UInt32(truncatingIfNeeded: value >> 32), UInt32(truncatingIfNeeded: value)]
     }
 }

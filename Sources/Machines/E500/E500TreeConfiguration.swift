@@ -67,23 +67,6 @@ public struct E500TreeConfiguration: Sendable {
     }
 }
 
-/// The `/hypervisor` node: how a guest makes hypercalls, and what to expect of them.
-public struct HypervisorNode: Sendable {
-    /// The instruction words that the guest executes as a hypercall.
-    public let hcallInstructions: [UInt32]
-    /// Whether the guest may wait for interrupts with EV_IDLE.
-    public let hasIdle: Bool
-
-    /// How many instruction words Linux takes: its patch site has four.
-    public static let instructionCounts = 1...4
-
-    /// A node with these properties.
-    public init(hcallInstructions: [UInt32], hasIdle: Bool = true) {
-        self.hcallInstructions = hcallInstructions
-        self.hasIdle = hasIdle
-    }
-}
-
 /// Which value of an ``E500TreeConfiguration`` no such machine can have.
 public enum E500TreeConfigurationError: Error, CustomStringConvertible {
     /// Bytes of RAM.

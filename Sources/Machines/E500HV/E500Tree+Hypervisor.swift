@@ -16,7 +16,7 @@ extension E500Tree {
         addChosen(configuration, console: HandlesNode.belowHypervisor.path(of: .console), &tree)
         if let hypervisor = configuration.hypervisor {
             tree.node("hypervisor") { node in
-                setHypervisor(hypervisor, &node)
+                hypervisor.set(on: &node)
                 node.set("fsl,hv-version", .cells(freescaleVersion))
                 addHandles(.belowHypervisor, console: configuration.console, &node)
             }

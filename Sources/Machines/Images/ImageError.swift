@@ -17,24 +17,28 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
     /// There are no bytes to boot.
     case empty
     /// The file starts with none of the known signatures, but with this.
-    case unknownFormat(magic: UInt32)
+    case unknownFormat(magic: UInt32, needs: KernelImage.Processor)
     /// The file ends before a part that it announces.
     case truncated(Part, needs: UInt64, has: UInt64)
 
     /// The ELF identification names no known word size or byte order.
     case badIdentification(wordSize: UInt8, byteOrder: UInt8)
     /// The ELF file is for another processor.
-    case notPowerPC(ELFMachine, littleEndian: Bool)
-    /// The ELF file is for 64-bit PowerPC.
+    case notPowerPC(ELFMachine, littleEndian: Bool, needs: KernelImage.Processor)
+    /// The ELF file is for 64-bit PowerPC, the machine for 32-bit.
     case is64Bit
+    /// The ELF file is for 32-bit PowerPC, the machine for 64-bit.
+    case is32Bit
     /// The ELF file is for little-endian PowerPC.
     case isLittleEndian
     /// The ELF file is of this type and not an executable.
     case notExecutable(type: UInt16)
     /// The ELF program headers are smaller than the format's.
-    case badProgramHeaderSize(UInt16)
+    case badProgramHeaderSize(UInt16, needs: Int)
     /// The program header with this index has more bytes in the file than in memory.
     case badSegmentSize(index: Int)
+    /// The program header with this index ends above every address.
+    case segmentBeyondMemory(index: Int)
     /// The ELF file loads nothing.
     case noSegments
     /// Two segments claim this address.
@@ -65,30 +69,34 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .empty:
             "the kernel image is empty"
-        case .unknownFormat(let magic):
+        case .unknownFormat(let magic, let processor):
             """
-            the kernel image starts with \(Self.hex(magic)): neither a 32-bit PowerPC ELF file nor a uImage; \
-            a raw binary has to be named as one (format raw)
+            the kernel image starts with \(Self.hex(magic)): neither a \(Self.bits(processor)) PowerPC ELF file nor a \
+            uImage; a raw binary has to be named as one (format raw)
             """
         case .truncated(let part, let needs, let has):
             "the kernel image ends within its \(Self.name(part)): \(needs) bytes are needed, \(has) are there"
         case .badIdentification(let wordSize, let byteOrder):
             "the ELF identification is invalid: class \(wordSize), data encoding \(byteOrder)"
-        case .notPowerPC(let machine, let littleEndian):
+        case .notPowerPC(let machine, let littleEndian, let processor):
             """
             the ELF file is for \(machine.description), \(littleEndian ? "little" : "big")-endian; \
-            a 32-bit big-endian PowerPC file is needed
+            a \(Self.bits(processor)) \(processor == .bits32 ? "big-endian " : "")PowerPC file is needed
             """
         case .is64Bit:
             "the ELF file is for 64-bit PowerPC; a 32-bit big-endian one is needed"
+        case .is32Bit:
+            "the ELF file is for 32-bit PowerPC; a 64-bit one is needed"
         case .isLittleEndian:
             "the ELF file is for little-endian PowerPC; a 32-bit big-endian one is needed"
         case .notExecutable(let type):
             "the ELF file is of type \(type), not an executable or a shared object"
-        case .badProgramHeaderSize(let size):
-            "the ELF program headers have \(size) bytes; 32 are needed"
+        case .badProgramHeaderSize(let size, let needed):
+            "the ELF program headers have \(size) bytes; \(needed) are needed"
         case .badSegmentSize(let index):
             "ELF segment \(index) has more bytes in the file than in memory"
+        case .segmentBeyondMemory(let index):
+            "ELF segment \(index) ends above the highest address"
         case .noSegments:
             "the ELF file has nothing to load"
         case .overlappingSegments(let address):
@@ -112,6 +120,10 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
         case .doesNotFit(let end, let memory):
             "the kernel image ends at \(Self.hex(end)), above the guest's \(memory) bytes of memory"
         }
+    }
+
+    private static func bits(_ processor: KernelImage.Processor) -> String {
+        processor == .bits32 ? "32-bit" : "64-bit"
     }
 
     private static func hex(_ value: some BinaryInteger) -> String { "0x" + String(value, radix: 16) }

@@ -19,9 +19,17 @@ public struct KernelImage {
         case raw
     }
 
+    /// What the machine's vCPUs are.
+    public enum Processor: Equatable, Sendable {
+        /// 32-bit PowerPC, big-endian.
+        case bits32
+        /// 64-bit PowerPC; the kernel may have either byte order.
+        case bits64
+    }
+
     /// What the file turned out to be.
     public enum Kind: Equatable, Sendable {
-        /// A 32-bit big-endian PowerPC ELF file.
+        /// An ELF file.
         case elf
         /// A legacy U-Boot image, as `mkimage` makes it.
         case uImage
@@ -64,9 +72,11 @@ public struct KernelImage {
     /// - Parameters:
     ///   - file: the whole file.
     ///   - format: ``Format/auto``, or ``Format/raw`` for a file without any header.
+    ///   - processor: what the kernel has to be for.
     ///   - inflationLimit: the most bytes that a compressed image may unpack to.
     public init(
-        _ file: [UInt8], format: Format = .auto, inflationLimit: Int = KernelImage.defaultInflationLimit
+        _ file: [UInt8], format: Format = .auto, for processor: Processor = .bits32,
+        inflationLimit: Int = KernelImage.defaultInflationLimit
     ) throws(ImageError) {
         guard !file.isEmpty else { throw .empty }
         switch format {
@@ -74,9 +84,9 @@ public struct KernelImage {
             self.init(kind: .raw, entry: 0, loading: file, at: 0)
         case .auto:
             switch file.bigEndianWord(at: 0) {
-            case ELFHeader.magic?: try self.init(elf: file)
+            case ELFHeader.magic?: try self.init(elf: file, for: processor)
             case UImageHeader.magic?: try self.init(uImage: file, inflationLimit: inflationLimit)
-            case let other: throw .unknownFormat(magic: other ?? file.shortMagic)
+            case let other: throw .unknownFormat(magic: other ?? file.shortMagic, needs: processor)
             }
         }
     }

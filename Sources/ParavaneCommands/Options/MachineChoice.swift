@@ -7,19 +7,23 @@ public enum MachineChoice: String, ExpressibleByArgument, CaseIterable, Sendable
     case e500
     /// A machine as Freescale's hypervisor shows it, whose interrupts, console and power are hypercalls.
     case e500HV = "e500-hv"
+    /// The partition of a POWER server that PAPR describes, with a 64-bit processor.
+    case pseries
 
-    var board: E500Board {
+    /// Which machine of the e500 family it is.
+    func e500Board() throws(CommandFailure) -> E500Board {
         switch self {
         case .e500: .ppce500
         case .e500HV: .hypervisor
+        case .pseries: throw CommandFailure(.usage, "the machine pseries has a device tree, but cannot be run yet")
         }
     }
 
-    /// The hypercall instructions of its tree unless the command line says otherwise: KVM's for an e500v2, those of a
-    /// hypervisor on a core that has a hypervisor state for an e500mc.
+    /// The hypercall instructions of its tree unless the command line says otherwise: KVM's for an e500v2 and a
+    /// POWER8, those of a hypervisor on a core that has a hypervisor state for an e500mc.
     var defaultInstructions: HypercallInstructionChoice {
         switch self {
-        case .e500: .scMagic
+        case .e500, .pseries: .scMagic
         case .e500HV: .sc1
         }
     }

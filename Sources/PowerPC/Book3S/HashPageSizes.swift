@@ -11,6 +11,9 @@ public struct HashPageEncoding: Equatable, Sendable, BitwiseCopyable {
     /// LP of the page's entry: what is in the lowest bits of the real page's number.
     public let page: UInt8
 
+    /// How many rows there are.
+    public static let count = 6
+
     /// The table, ascending in base page size and then page size.
     public static let all: InlineArray<6, HashPageEncoding> = [
         HashPageEncoding(member: .small, baseShift: 12, shift: 12, segment: 0, page: 0),
@@ -59,7 +62,7 @@ public struct HashPageSizes: OptionSet, Sendable, BitwiseCopyable {
     /// The base page size of a segment as a power of two; nil where it is none of these.
     public func baseShift(of segment: SegmentEntry) -> UInt8? {
         let encoding = UInt16(truncatingIfNeeded: segment.virtual & SegmentEntry.Virtual.pageSize)
-        for index in 0..<6 {
+        for index in 0..<HashPageEncoding.count {
             let row = HashPageEncoding.all[index]
             if row.segment == encoding, contains(row.member) { return row.baseShift }
         }
@@ -70,7 +73,7 @@ public struct HashPageSizes: OptionSet, Sendable, BitwiseCopyable {
     /// encoding that is none of these.
     public func shift(of entry: HashedPageEntry, baseShift: UInt8) -> UInt8? {
         guard entry.virtual & HashedPageEntry.Virtual.large != 0 else { return baseShift == 12 ? 12 : nil }
-        for index in 0..<6 {
+        for index in 0..<HashPageEncoding.count {
             let row = HashPageEncoding.all[index]
             if row.baseShift == baseShift, row.shift > 12, contains(row.member), row.matches(entry) { return row.shift }
         }
@@ -81,7 +84,7 @@ public struct HashPageSizes: OptionSet, Sendable, BitwiseCopyable {
     ///
     /// 16 MiB pages of 4 KiB and 64 KiB segments have other encodings than those of 16 MiB segments, so that it is clear.
     public func encoding(of entry: HashedPageEntry) -> HashPageEncoding? {
-        for index in 0..<6 {
+        for index in 0..<HashPageEncoding.count {
             let row = HashPageEncoding.all[index]
             let isLarge = entry.virtual & HashedPageEntry.Virtual.large != 0
             if contains(row.member), isLarge == (row.shift > 12), !isLarge || row.matches(entry) { return row }

@@ -105,7 +105,7 @@ let package = Package(
         tests("ParavirtABI", ["ParavirtABI"]),
         tests("GuestMemory", ["GuestMemory"]),
         tests("Hypercalls", ["GuestMemory", "Hypercalls", "PAPR", "ParavirtABI"]),
-        tests("PAPR", ["Devices", "GuestMemory", "Hypercalls", "PAPR", "ParavirtABI", "PowerPC", "VMM"]),
+        tests("PAPR", ["DeviceTree", "Devices", "GuestMemory", "Machines", "PAPR", "ParavirtABI", "PowerPC", "VMM"]),
         tests("DeviceTree", ["DeviceTree", "TestTools"]),
         tests("TreeLint", ["DeviceTree", "TestTools", "TreeLint"], resources: [.copy("Trees")]),
         tests(

@@ -51,6 +51,13 @@ import TreeLint
         #expect(findings.map { "\($0)" } == [])
     }
 
+    @Test(arguments: try references())
+    func `dtc has nothing to say about the tree`(file: String, configuration: PSeriesTreeConfiguration) throws {
+        let blob = try PSeriesTree.build(configuration).finish()
+        let result = try Tool(named: "dtc").run(["-I", "dtb", "-O", "dtb", "-o", "/dev/null"], input: blob)
+        #expect(result.errors == "", "\(file)")
+    }
+
     /// What is in QEMU's tree and not in ours, or otherwise, and why. Only the end of a path counts.
     private static func isIntended(_ difference: String) -> Bool {
         // What this machine is called, and what it adds.

@@ -16,6 +16,9 @@ import Testing
         (["--machine", "e500-hv"], "e500-hv.dts"),
         (["--machine", "e500-hv", "--hcall", "sc1", "--console", "byte-channel"], "e500-hv.dts"),
         (["--machine", "e500-hv", "--cpus", "2"], "e500-hv-smp.dts"),
+        (["--machine", "pseries"], "pseries.dts"),
+        (["--machine", "pseries", "--cpus", "4", "--memory", "1G"], "pseries-smp.dts"),
+        (["--machine", "pseries", "--hcall", "none"], "pseries-no-hypervisor.dts"),
     ]) func `Options make the tree that dts has for them`(options: [String], file: String) throws {
         let result = try paravane(["dtb", "build", "--format", "dtb"] + options)
         let differences = try differences(compiledReferenceTree(file), result.output)

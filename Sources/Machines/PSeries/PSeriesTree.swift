@@ -170,8 +170,6 @@ public enum PSeriesTree {
         }
         tree.node("ibm,platform-facilities") { facilities in
             facilities.set("device_type", .string("ibm,platform-facilities"))
-            facilities.set("#address-cells", .u32(1))
-            facilities.set("#size-cells", .u32(0))
             facilities.node("ibm,random-v1") { random in
                 random.set("device_type", .string("ibm,random-v1"))
                 random.set("compatible", .string("ibm,random"))

@@ -131,8 +131,9 @@ extension HashedPageTable {
     private typealias Real = HashedPageEntry.Real
     private typealias Virtual = HashedPageEntry.Virtual
 
-    /// The group where an address of a segment hashes to first (Power ISA 2.07B book III-S §5.7.7.2).
-    static func hash(_ address: UInt64, in segment: SegmentEntry, baseShift: UInt8) -> UInt64 {
+    /// The hash of an address in a segment (Power ISA 2.07B book III-S §5.7.7.2): its lower bits are the number of the group
+    /// where the page is looked for first.
+    public static func hash(_ address: UInt64, in segment: SegmentEntry, baseShift: UInt8) -> UInt64 {
         let offset = address & (UInt64(1) << segment.shift - 1)
         let page = offset >> UInt64(baseShift)
         let id = segment.segmentID

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import PowerPC
+import PowerPC
 
 /// A small table with hand-made entries, and one vCPU's segments.
 private struct Translator {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import PowerPC
+import PowerPC
 
 @Suite struct HashedPageTableTests {
     @Test(arguments: [18, 20, 24])

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import PowerPC
+import PowerPC
 
 @Suite struct SegmentLookasideBufferTests {
     private static let valid: UInt64 = 1 << 27

@@ -36,7 +36,7 @@ let package = Package(
     targets: [
         // C libraries, and the few host calls that Embedded Swift has no module for.
         .systemLibrary(name: "CFDT", providers: [.apt(["libfdt-dev"])]),
-        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CDeflate", providers: [.apt(["libdeflate-dev"])]),
         // Unicorn (GPL-2) is an oracle of the software CPU's tests and part of no product.
         .systemLibrary(name: "CUnicorn", providers: [.apt(["libunicorn-dev"])]),
         .target(name: "CHost"),
@@ -56,7 +56,7 @@ let package = Package(
         core("Debugging", ["CHost", "GDBRemote", "GuestMemory", "ParavirtABI", "PowerPC", "VMM"]),
         core(
             "Machines",
-            ["CZlib", "DeviceTree", "Devices", "GuestMemory", "Hypercalls", "ParavirtABI", "PowerPC", "VMM"]),
+            ["CDeflate", "DeviceTree", "Devices", "GuestMemory", "Hypercalls", "ParavirtABI", "PowerPC", "VMM"]),
 
         core("KVM", ["CHost", "CKVM", "GuestMemory"], [.enableExperimentalFeature("Lifetimes")]),
         core(

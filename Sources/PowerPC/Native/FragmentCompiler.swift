@@ -21,6 +21,23 @@ struct FragmentCompiler {
 
     /// The register block's address in rbx points behind its start, so that one byte of displacement reaches it all.
     static let bias = 128
+    /// What the host's flags tell of a condition field.
+    struct Comparison {
+        var field: UInt8
+        var less: HostCondition
+        var greater: HostCondition
+
+        /// What holds if the bit `mask` of the field is set; nil for the summary overflow.
+        func condition(_ mask: UInt8) -> HostCondition? {
+            switch mask {
+            case ConditionFields.less: less
+            case ConditionFields.greater: greater
+            case ConditionFields.equal: .equal
+            default: nil
+            }
+        }
+    }
+
     /// The most operations of a fragment.
     static let longest = 256
     /// The most bytes of a fragment: generous, and checked by the assembler all the same.
@@ -46,6 +63,8 @@ struct FragmentCompiler {
     private let routines: NativeRoutines
     /// Bytes of a cache line of the core.
     let lineSize: UInt32
+    /// The bits of MSR that the core has.
+    let machineState: UInt32
     /// Whether there are other vCPUs.
     let sharesMemory: Bool
     /// Whether operations that were never executed are compiled, too.
@@ -73,15 +92,16 @@ struct FragmentCompiler {
     var number = 0
     /// The first operation that is not counted yet.
     private var counted = 0
-    /// The condition field that is in cl, or -1.
-    var fieldInCL = -1
+    /// The comparison that the host's flags still tell, if the operation before made one.
+    var compared: Comparison?
 
     init(
-        assembler: X86Assembler, routines: NativeRoutines, lineSize: UInt32, sharesMemory: Bool,
+        assembler: X86Assembler, routines: NativeRoutines, model: CoreModel, sharesMemory: Bool,
         compilesEverything: Bool
     ) {
         self.assembler = assembler
-        self.lineSize = lineSize
+        lineSize = model.cacheLineSize
+        machineState = model.machineState
         self.sharesMemory = sharesMemory
         self.compilesEverything = compilesEverything
         self.routines = routines
@@ -208,7 +228,7 @@ struct FragmentCompiler {
         jumps.removeAll(keepingCapacity: true)
         leaves.removeAll(keepingCapacity: true)
         entries.removeAll(keepingCapacity: true)
-        fieldInCL = -1
+        compared = nil
         var falls = false
         for next in 0..<marks.count where marks[next] & Self.isIncluded != 0 || falls {
             number = next
@@ -220,7 +240,7 @@ struct FragmentCompiler {
             if marks[next] & Self.isLeader != 0 || !falls {
                 if falls { count(next - counted) }
                 counted = next
-                fieldInCL = -1
+                compared = nil
             }
             places[next] = assembler.position
             falls = emit(operation(next)) == .next
@@ -237,6 +257,9 @@ struct FragmentCompiler {
             count(next - counted)
             writeBack()
             assembler.jump(to: Int(operation(next).immediate))
+        } else if next < marks.count, marks[next] & Self.isForeign == 0 {
+            // It may be compiled when it is reached often.
+            leave(assembler.jump(), NativeExit.arrived(next), counting: next - counted)
         } else {
             leave(assembler.jump(), NativeExit.interpret(next), counting: next - counted)
         }
@@ -275,6 +298,9 @@ struct FragmentCompiler {
     }
 
     // MARK: - What emitting uses
+
+    /// Whether there is such an operation in the page.
+    func isInPage(_ number: Int) -> Bool { marks.indices.contains(number) }
 
     /// A place in the register block.
     func block(_ offset: Int) -> HostMemory {
@@ -365,12 +391,12 @@ struct FragmentCompiler {
         leave(jump, NativeExit.interpret(number), counting: number - counted)
     }
 
-    /// A way around what follows: see ``land(_:)``.
-    private mutating func skip(if condition: HostCondition?) -> Int? {
+    /// A way around what follows, taken unless the condition holds: see ``land(_:)``.
+    mutating func skip(unless condition: HostCondition?) -> Int? {
         condition.map { assembler.jump(if: $0.inverted) }
     }
 
-    private mutating func land(_ skip: Int?) {
+    mutating func land(_ skip: Int?) {
         if let skip { assembler.setTarget(of: skip, to: assembler.position) }
     }
 
@@ -382,7 +408,7 @@ struct FragmentCompiler {
             if isDecoded(target) { reach(target, as: Self.isLeader) }
             return
         }
-        let skipped = skip(if: condition)
+        let skipped = skip(unless: condition)
         count(number - counted + 1)
         leave(assembler.jump(if: .lessOrEqual), NativeExit.expired(target), counting: 0)
         if marks[target] & Self.isIncluded != 0 {
@@ -411,7 +437,7 @@ struct FragmentCompiler {
             }
             return
         }
-        let skipped = skip(if: condition)
+        let skipped = skip(unless: condition)
         count(number - counted)
         writeBack()
         switch target {

@@ -104,14 +104,14 @@ struct NativeCode {
     private(set) var isFull = false
 
     /// - Parameters:
-    ///   - lineSize: bytes of a cache line of the core.
+    ///   - model: what core it is.
     ///   - sharesMemory: whether there are other vCPUs.
-    init(_ memory: NativeCodeMemory, lineSize: UInt32, sharesMemory: Bool) {
+    init(_ memory: NativeCodeMemory, _ model: CoreModel, sharesMemory: Bool) {
         self.memory = memory
         var assembler = unsafe X86Assembler(buffer: memory.writable, capacity: NativeCodeMemory.size)
         routines = NativeRoutines(&assembler)
         compiler = FragmentCompiler(
-            assembler: assembler, routines: routines, lineSize: lineSize, sharesMemory: sharesMemory,
+            assembler: assembler, routines: routines, model: model, sharesMemory: sharesMemory,
             compilesEverything: memory.threshold == 1)
     }
 

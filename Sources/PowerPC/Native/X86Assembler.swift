@@ -25,8 +25,10 @@ enum HostCondition: UInt8 {
     case aboveOrEqual = 0x3
     case equal = 0x4
     case notEqual = 0x5
+    case belowOrEqual = 0x6
     case above = 0x7
     case less = 0xC
+    case greaterOrEqual = 0xD
     case lessOrEqual = 0xE
     case greater = 0xF
 
@@ -256,6 +258,10 @@ struct X86Assembler {
         encode(0x0F40 | UInt16(condition.rawValue), target.number, source)
     }
 
+    mutating func move(_ target: HostRegister, _ source: HostMemory, if condition: HostCondition) {
+        encode(0x0F40 | UInt16(condition.rawValue), target.number, source)
+    }
+
     /// Sets the low byte of a register to 1 or 0.
     mutating func set(_ target: HostRegister, to condition: HostCondition) {
         encode(0x0F90 | UInt16(condition.rawValue), 0, target, byteRegister: true)
@@ -299,6 +305,13 @@ struct X86Assembler {
             encode(0x81, operation.rawValue, target, width)
             word(constant)
         }
+    }
+
+    mutating func arithmetic(
+        _ operation: HostArithmetic, _ target: HostMemory, constant: Int8, _ width: HostWidth = .bits32
+    ) {
+        encode(0x83, operation.rawValue, target, width)
+        byte(UInt8(bitPattern: constant))
     }
 
     mutating func compareByte(_ memory: HostMemory, constant: UInt8) {
@@ -368,6 +381,13 @@ struct X86Assembler {
     mutating func compareAndExchange(_ memory: HostMemory, _ source: HostRegister) {
         byte(0xF0)
         encode(0x0FB1, source.number, memory)
+    }
+
+    /// Puts all accesses before it in order with those after it.
+    mutating func fence() {
+        byte(0x0F)
+        byte(0xAE)
+        byte(0xF0)
     }
 
     // MARK: Control

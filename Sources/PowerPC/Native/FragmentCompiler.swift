@@ -278,8 +278,14 @@ struct FragmentCompiler {
             assembler.setTarget(of: leave.jump, to: place)
             count(leave.count)
             writeBack()
-            assembler.move(block(RegisterBlock.exit), constant: leave.exit)
-            assembler.jump(to: routines.exit)
+            if NativeExit(raw: leave.exit).kind == .arrived {
+                // What had no native code when this was compiled may have some by now.
+                assembler.move(.rdx, constant: UInt32(truncatingIfNeeded: NativeExit(raw: leave.exit).number))
+                assembler.jump(to: routines.arrive)
+            } else {
+                assembler.move(block(RegisterBlock.exit), constant: leave.exit)
+                assembler.jump(to: routines.exit)
+            }
         }
     }
 

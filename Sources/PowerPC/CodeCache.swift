@@ -27,8 +27,8 @@ struct CodeCache {
     /// The header, the operations, and for each operation how often a branch went there.
     private static let bytesPerPage = MemoryLayout<Header>.size + (operationsPerPage + 1) * 8 + operationsPerPage
 
-    /// Pages are mapped in chunks of this many.
-    private static let pagesPerChunk = 32
+    /// Pages are mapped in chunks of this many, 4 MiB.
+    private static let pagesPerChunk = (4 << 20) / bytesPerPage
 
     private let memory: GuestMemory
     /// The core whose instructions they are.
@@ -77,6 +77,7 @@ struct CodeCache {
     private mutating func allocate() -> UnsafeMutableRawPointer? {
         if usedOfLastChunk == Self.pagesPerChunk {
             guard let chunk = unsafe host_map_memory(Self.pagesPerChunk * Self.bytesPerPage) else { return nil }
+            unsafe host_advise_large_pages(chunk, Self.pagesPerChunk * Self.bytesPerPage)
             unsafe chunks.append(chunk)
             usedOfLastChunk = 0
         }

@@ -76,6 +76,9 @@ struct FragmentCompiler {
 
     private var marks = [UInt8](repeating: 0, count: CodeCache.operationsPerPage)
     private var places = [Int](repeating: -1, count: CodeCache.operationsPerPage)
+    /// The first and the last operation that may have marks.
+    private var lowest = 0
+    private var highest = 0
     private var pending: [Int] = []
     private var jumps: [(jump: Int, target: Int)] = []
     private var leaves: [Leave] = []
@@ -87,6 +90,8 @@ struct FragmentCompiler {
     private var uses = [Int](repeating: 0, count: Guest.count)
     private var writes = [Bool](repeating: false, count: Guest.count)
     private var hosts = [HostRegister?](repeating: nil, count: Guest.count)
+    /// The registers that the fragment keeps in host registers.
+    private var kept: [UInt8] = []
 
     /// The operation that is being emitted.
     var number = 0
@@ -140,15 +145,14 @@ struct FragmentCompiler {
 
     /// Finds the operations of the fragment. False when it would be empty.
     private mutating func find(from entry: Int) -> Bool {
-        for number in 0..<marks.count {
-            marks[number] = 0
-            places[number] = -1
-        }
+        for number in lowest...highest { marks[number] = 0 }
+        (lowest, highest) = (entry, entry)
         for register in 0..<Guest.count {
             uses[register] = 0
             writes[register] = false
             hosts[register] = nil
         }
+        kept.removeAll(keepingCapacity: true)
         includedCount = 0
         isLooking = true
         let start = assembler.position
@@ -164,6 +168,8 @@ struct FragmentCompiler {
     /// Marks operation `number` as one that is reached other than by falling through.
     private mutating func reach(_ number: Int, as mark: UInt8) {
         guard number < marks.count else { return }
+        lowest = min(lowest, number)
+        highest = max(highest, number)
         marks[number] |= mark
         if marks[number] & (Self.isIncluded | Self.isForeign) == 0 { pending.append(number) }
     }
@@ -177,6 +183,7 @@ struct FragmentCompiler {
             }
             guard marks[next] & Self.isForeign == 0, isDecoded(next) else { return }
             number = next
+            highest = max(highest, next)
             switch emit(operation(next)) {
             case .unsupported:
                 marks[next] |= Self.isForeign
@@ -214,12 +221,13 @@ struct FragmentCompiler {
     /// Gives host registers to the registers that are used most.
     private mutating func allocate() {
         for host in Self.allocatable {
-            var busiest = -1
-            for register in 0..<Guest.count where hosts[register] == nil && uses[register] > 1 {
-                if busiest < 0 || uses[register] > uses[busiest] { busiest = register }
+            var (busiest, most) = (-1, 1)
+            for register in 0..<Guest.count where uses[register] > most && hosts[register] == nil {
+                (busiest, most) = (register, uses[register])
             }
             guard busiest >= 0 else { return }
             hosts[busiest] = host
+            kept.append(UInt8(busiest))
         }
     }
 
@@ -230,7 +238,8 @@ struct FragmentCompiler {
         entries.removeAll(keepingCapacity: true)
         compared = nil
         var falls = false
-        for next in 0..<marks.count where marks[next] & Self.isIncluded != 0 || falls {
+        for next in lowest...min(highest + 1, marks.count - 1)
+        where marks[next] & Self.isIncluded != 0 || falls {
             number = next
             guard marks[next] & Self.isIncluded != 0 else {
                 leave(to: next)
@@ -291,12 +300,12 @@ struct FragmentCompiler {
 
     /// The ways in: each loads the registers that the fragment keeps in host registers.
     private mutating func placeEntries() {
-        for entry in 0..<marks.count
+        for entry in lowest...highest
         where marks[entry] & (Self.isEntry | Self.isIncluded) == Self.isEntry | Self.isIncluded {
             let place = assembler.position
-            for register in 0..<Guest.count {
-                guard let host = hosts[register] else { continue }
-                assembler.move(host, guest(UInt8(register)))
+            for register in kept {
+                guard let host = hosts[Int(register)] else { continue }
+                assembler.move(host, guest(register))
             }
             assembler.jump(to: places[entry])
             entries.append((entry, place))
@@ -381,9 +390,9 @@ struct FragmentCompiler {
 
     /// Brings what the fragment writes back into the register block.
     private mutating func writeBack() {
-        for register in 0..<Guest.count where writes[register] {
-            guard let host = hosts[register] else { continue }
-            assembler.move(guest(UInt8(register)), host)
+        for register in kept where writes[Int(register)] {
+            guard let host = hosts[Int(register)] else { continue }
+            assembler.move(guest(register), host)
         }
     }
 

@@ -79,9 +79,12 @@ struct X86AssemblerTests {
                 cases.append(("set\(name) \(byte)", { $0.set(target, to: condition) }))
                 cases.append(("cmov\(name) \(word),ecx", { $0.move(target, .rcx, if: condition) }))
                 cases.append(
-                    ("cmov\(name) \(word),DWORD PTR \(Self.places[2].1)", {
-                        $0.move(target, Self.places[2].0, if: condition)
-                    }))
+                    (
+                        "cmov\(name) \(word),DWORD PTR \(Self.places[2].1)",
+                        {
+                            $0.move(target, Self.places[2].0, if: condition)
+                        }
+                    ))
             }
         }
         for (place, text) in Self.places {

@@ -101,12 +101,12 @@ let package = Package(
         .target(name: "TestTools", path: "Tests/TestTools", swiftSettings: strict),
         tests("ParavirtABI", ["ParavirtABI"]),
         tests("GuestMemory", ["GuestMemory"]),
-        tests("Hypercalls", ["GuestMemory", "Hypercalls", "ParavirtABI"]),
+        tests("Hypercalls", ["GuestMemory", "Hypercalls", "ParavirtABI", "TestTools"]),
         tests("DeviceTree", ["DeviceTree", "TestTools"]),
         tests("TreeLint", ["DeviceTree", "TestTools", "TreeLint"], resources: [.copy("Trees")]),
         tests(
             "PowerPC", ["CUnicorn", "GuestMemory", "ParavirtABI", "PowerPC", "TestTools"], resources: [.copy("Oracle")]),
-        tests("Devices", ["Devices", "GuestMemory"]),
+        tests("Devices", ["Devices", "GuestMemory", "TestTools"]),
         tests(
             "Machines",
             [

@@ -36,7 +36,7 @@ let package = Package(
     targets: [
         // C libraries, and the few host calls that Embedded Swift has no module for.
         .systemLibrary(name: "CFDT", providers: [.apt(["libfdt-dev"])]),
-        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CDeflate", providers: [.apt(["libdeflate-dev"])]),
         // Unicorn (GPL-2) is an oracle of the software CPU's tests and part of no product.
         .systemLibrary(name: "CUnicorn", providers: [.apt(["libunicorn-dev"])]),
         .target(name: "CHost"),
@@ -58,7 +58,7 @@ let package = Package(
         core(
             "Machines",
             [
-                "CHost", "CZlib", "DeviceTree", "Devices", "GuestMemory", "Hypercalls", "PAPR", "ParavirtABI",
+                "CDeflate", "CHost", "DeviceTree", "Devices", "GuestMemory", "Hypercalls", "PAPR", "ParavirtABI",
                 "PowerPC", "VMM",
             ]),
 
@@ -104,13 +104,13 @@ let package = Package(
         .target(name: "TestTools", path: "Tests/TestTools", swiftSettings: strict),
         tests("ParavirtABI", ["ParavirtABI"]),
         tests("GuestMemory", ["GuestMemory"]),
-        tests("Hypercalls", ["GuestMemory", "Hypercalls", "PAPR", "ParavirtABI"]),
+        tests("Hypercalls", ["GuestMemory", "Hypercalls", "PAPR", "ParavirtABI", "TestTools"]),
         tests("PAPR", ["DeviceTree", "Devices", "GuestMemory", "Machines", "PAPR", "ParavirtABI", "PowerPC", "VMM"]),
         tests("DeviceTree", ["DeviceTree", "TestTools"]),
         tests("TreeLint", ["DeviceTree", "TestTools", "TreeLint"], resources: [.copy("Trees")]),
         tests(
             "PowerPC", ["CUnicorn", "GuestMemory", "ParavirtABI", "PowerPC", "TestTools"], resources: [.copy("Oracle")]),
-        tests("Devices", ["Devices", "GuestMemory"]),
+        tests("Devices", ["Devices", "GuestMemory", "TestTools"]),
         tests(
             "Machines",
             [

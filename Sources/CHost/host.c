@@ -15,18 +15,40 @@ static size_t rounded(size_t size) {
     return (size + guard - 1) & ~(guard - 1);
 }
 
+// The usual size of large pages. Memory of so many bytes starts at a multiple of it.
+static const size_t large = 2 << 20;
+
+// Reserves addresses for `size` bytes, a multiple of the guard's, with nothing before and behind them. Null when there are
+// none. Whoever takes the memory for something else keeps the guards: `unreserve` gives all of it back.
+static char *reserve(size_t size) {
+    size_t alignment = size >= large ? large : guard;
+    size_t all = size + 2 * guard + alignment;
+    char *start = mmap(NULL, all, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (start == MAP_FAILED)
+        return NULL;
+    char *base = (char *)(((uintptr_t)start + guard + alignment - 1) & ~(alignment - 1));
+    size_t before = (size_t)(base - guard - start);
+    if (before > 0)
+        munmap(start, before);
+    if (before < alignment)
+        munmap(base + size + guard, alignment - before);
+    return base;
+}
+
+static void unreserve(char *base, size_t size) {
+    munmap(base - guard, size + 2 * guard);
+}
+
 void *host_map_memory(size_t size) {
-    if (size > SIZE_MAX - 4 * guard)
+    if (size > SIZE_MAX - 4 * large)
         return NULL;
     size_t inner = rounded(size);
-    char *base = mmap(NULL, inner + 2 * guard, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (base == MAP_FAILED)
-        return NULL;
-    if (mprotect(base + guard, inner, PROT_READ | PROT_WRITE) != 0) {
-        munmap(base, inner + 2 * guard);
+    char *base = reserve(inner);
+    if (base != NULL && mprotect(base, inner, PROT_READ | PROT_WRITE) != 0) {
+        unreserve(base, inner);
         return NULL;
     }
-    return base + guard;
+    return base;
 }
 
 void host_advise_large_pages(void *base, size_t size) {
@@ -35,34 +57,44 @@ void host_advise_large_pages(void *base, size_t size) {
 }
 
 void host_unmap_memory(void *base, size_t size) {
-    munmap((char *)base - guard, rounded(size) + 2 * guard);
+    unreserve(base, rounded(size));
+}
+
+// Maps the memory of `descriptor` between guards of its own.
+static void *map_shared(int descriptor, size_t size, int protection) {
+    char *base = reserve(rounded(size));
+    if (base == NULL)
+        return NULL;
+    if (mmap(base, size, protection, MAP_SHARED | MAP_FIXED, descriptor, 0) == MAP_FAILED) {
+        unreserve(base, rounded(size));
+        return NULL;
+    }
+    return base;
 }
 
 int32_t host_map_code(size_t size, struct host_code_memory *memory) {
     int descriptor = memfd_create("paravane native code", MFD_CLOEXEC);
     if (descriptor < 0)
         return 0;
-    void *writable = MAP_FAILED;
-    void *executable = MAP_FAILED;
+    struct host_code_memory views = {NULL, NULL};
     if (ftruncate(descriptor, (off_t)size) == 0) {
-        writable = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
-        executable = mmap(NULL, size, PROT_READ | PROT_EXEC, MAP_SHARED, descriptor, 0);
+        views.writable = map_shared(descriptor, size, PROT_READ | PROT_WRITE);
+        views.executable = map_shared(descriptor, size, PROT_READ | PROT_EXEC);
     }
     close(descriptor);
-    if (writable != MAP_FAILED && executable != MAP_FAILED) {
-        *memory = (struct host_code_memory){writable, executable};
+    if (views.writable != NULL && views.executable != NULL) {
+        *memory = views;
         return 1;
     }
-    if (writable != MAP_FAILED)
-        munmap(writable, size);
-    if (executable != MAP_FAILED)
-        munmap(executable, size);
+    host_unmap_code(size, views);
     return 0;
 }
 
 void host_unmap_code(size_t size, struct host_code_memory memory) {
-    munmap(memory.writable, size);
-    munmap(memory.executable, size);
+    if (memory.writable != NULL)
+        unreserve(memory.writable, rounded(size));
+    if (memory.executable != NULL)
+        unreserve(memory.executable, rounded(size));
 }
 
 uint64_t host_monotonic_nanoseconds(void) {

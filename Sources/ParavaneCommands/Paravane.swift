@@ -6,7 +6,7 @@ public struct Paravane: ParsableCommand {
     public static let configuration = CommandConfiguration(
         commandName: "paravane",
         abstract: "Run and describe paravirtualized PowerPC guests.",
-        version: "0.1.0",
+        version: "0.1.0-dev",
         subcommands: [RunCommand.self, DTBCommand.self, HypercallsCommand.self, HostCommand.self])
 
     /// Made by the argument parser.

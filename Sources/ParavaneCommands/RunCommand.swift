@@ -59,7 +59,11 @@ public struct RunCommand: ParsableCommand {
     @Option(name: [.short, .long], help: "Memory with suffix K, M or G; without one in MiB. A multiple of 64M.")
     var memory = MemorySize(bytes: 256 << 20)
 
-    @Option(help: "The number of CPUs, 1 to \(E500MemoryMap.maximumCPUs).")
+    @Option(
+        help: """
+            The number of CPUs, 1 to \(E500MemoryMap.maximumCPUs). Each has a thread of its own; with --clock virtual, \
+            --gdb, -d exec or -d cpu they take turns on one.
+            """)
     var cpus = 1
 
     @Option(help: "A device tree instead of the machine's own; --append and --initrd still set their properties.")
@@ -84,7 +88,7 @@ public struct RunCommand: ParsableCommand {
     @Flag(help: "Do not offer the magic page.")
     var noMagicPage = false
 
-    @Option(help: "What advances the guest's time.")
+    @Option(help: "What advances the guest's time. In virtual time several CPUs take turns on one thread.")
     var clock = ClockChoice.host
 
     @Option(help: ArgumentHelp("End the run after this long.", valueName: "seconds"))
@@ -98,7 +102,11 @@ public struct RunCommand: ParsableCommand {
             "Write what the guest did to this file as JSON, or to - for standard error.", valueName: "file"))
     var stats: String?
 
-    @Flag(help: "Interpret everything, instead of compiling what the guest executes most.")
+    @Flag(
+        help: """
+            Interpret everything, instead of compiling what the guest executes most. So it is anyway with --gdb, -d exec \
+            and -d cpu.
+            """)
     var noNativeCode = false
 
     @Flag(help: "Run the guest without the sandbox, for instance under a debugger.")

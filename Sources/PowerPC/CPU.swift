@@ -55,7 +55,13 @@ public struct CPU: ~Copyable {
     /// Native code of what executes most, where the vCPU may have any.
     var native: NativeCode?
     let nativeEntry: NativeEntry?
-    var journalPosition: UInt64 = 0
+    /// How many of the events on code pages the vCPU has read.
+    var journalPosition: UInt64 {
+        get { unsafe registers.load(fromByteOffset: RegisterBlock.journalPosition, as: UInt64.self) }
+        nonmutating set {
+            unsafe registers.storeBytes(of: newValue, toByteOffset: RegisterBlock.journalPosition, as: UInt64.self)
+        }
+    }
     let journalCounter: UnsafeMutablePointer<UInt64>
 
     var timers = Timers()
@@ -64,7 +70,12 @@ public struct CPU: ~Copyable {
     var magicPageAddress: UInt32?
 
     // What follows from MSR and the process IDs, kept ready for the hot paths.
-    var user = false
+    var user: Bool {
+        get { unsafe registers.load(fromByteOffset: RegisterBlock.user, as: UInt8.self) != 0 }
+        nonmutating set {
+            unsafe registers.storeBytes(of: newValue ? 1 : 0, toByteOffset: RegisterBlock.user, as: UInt8.self)
+        }
+    }
     var floatingPointAvailable = false
     var dataMode = 0
     var fetchMode = 0
@@ -161,29 +172,34 @@ public struct CPU: ~Copyable {
             fatalError("the host has no memory for a vCPU's registers")
         }
         // One block: a page that the guest may map, then the registers.
+        unsafe registers = block - RegisterBlock.sharedPage
         page = unsafe SharedPage(base: block)
-        unsafe registers = block + 4096
         gpr = unsafe GeneralRegisters(
             base: (registers + RegisterBlock.gpr).bindMemory(to: UInt32.self, capacity: 33))
         cr = unsafe ConditionFields(base: (registers + RegisterBlock.cr).bindMemory(to: UInt8.self, capacity: 8))
         special = unsafe SpecialRegisters(base: registers)
-        let others = unsafe registers + RegisterBlock.size
-        spr = unsafe SPRFile(base: others.bindMemory(to: UInt32.self, capacity: 1024))
-        fpr = unsafe FloatingPointRegisters(base: (others + 4096).bindMemory(to: UInt64.self, capacity: 32))
-        signals = unsafe Signals(word: (others + 4096 + 256).bindMemory(to: UInt64.self, capacity: 1))
+        spr = unsafe SPRFile(
+            base: (registers + RegisterBlock.specialPurpose).bindMemory(to: UInt32.self, capacity: 1024))
+        fpr = unsafe FloatingPointRegisters(
+            base: (registers + RegisterBlock.floatingPoint).bindMemory(to: UInt64.self, capacity: 32))
+        signals = unsafe Signals(
+            word: (registers + RegisterBlock.signals).bindMemory(to: UInt64.self, capacity: 1))
+        counters = unsafe Counters(memory: registers + RegisterBlock.counters)
         tlb = TLB(model)
         data = DataTranslations()
         code = CodeTranslations()
         cache = CodeCache(memory: memory, core: model.core)
-        native = nativeCode.map { NativeCode($0, lineSize: model.cacheLineSize, sharesMemory: sharesMemory) }
+        native = nativeCode.map { NativeCode($0, model, sharesMemory: sharesMemory) }
         nativeEntry = native?.entry
-        counters = Counters()
         for (register, value) in model.description { spr[register] = value }
         unsafe journalCounter = memory.codeJournal.counter
+        unsafe registers.storeBytes(
+            of: journalCounter, toByteOffset: RegisterBlock.journalCounter, as: UnsafeMutablePointer<UInt64>.self)
         journalPosition = memory.codeJournal.count
+        special.summaryOverflow = 0
     }
 
-    private static let blockSize = 4096 + RegisterBlock.size + 4096 + 256 + 64
+    private static let blockSize = RegisterBlock.end - RegisterBlock.sharedPage
 
     deinit {
         tlb.release()
@@ -191,7 +207,6 @@ public struct CPU: ~Copyable {
         code.release()
         cache.release()
         debug.release()
-        counters.release()
         unsafe host_unmap_memory(page.base, Self.blockSize)
     }
 }

@@ -27,8 +27,8 @@ struct CodeCache {
     /// The header, the operations, and for each operation how often a branch went there.
     private static let bytesPerPage = MemoryLayout<Header>.size + (operationsPerPage + 1) * 8 + operationsPerPage
 
-    /// Pages are mapped in chunks of this many.
-    private static let pagesPerChunk = 32
+    /// How many pages a chunk has that is mapped for them: the first is for small guests, the others have 4 MiB.
+    private static func pages(ofChunk index: Int) -> Int { index == 0 ? 32 : (4 << 20) / bytesPerPage }
 
     private let memory: GuestMemory
     /// The core whose instructions they are.
@@ -37,7 +37,8 @@ struct CodeCache {
     private let pages: UnsafeMutablePointer<UnsafeMutablePointer<MicroOperation>?>
     private let pageCount: Int
     private var chunks: [UnsafeMutableRawPointer] = unsafe []
-    private var usedOfLastChunk = pagesPerChunk
+    /// Pages of the last chunk that are free.
+    private var free = 0
 
     init(memory: GuestMemory, core: Cores) {
         self.memory = memory
@@ -55,7 +56,7 @@ struct CodeCache {
         }
         unsafe host_unmap_memory(pages, pageCount * 8)
         for index in unsafe 0..<chunks.count {
-            unsafe host_unmap_memory(chunks[index], Self.pagesPerChunk * Self.bytesPerPage)
+            unsafe host_unmap_memory(chunks[index], Self.pages(ofChunk: index) * Self.bytesPerPage)
         }
     }
 
@@ -75,13 +76,15 @@ struct CodeCache {
     }
 
     private mutating func allocate() -> UnsafeMutableRawPointer? {
-        if usedOfLastChunk == Self.pagesPerChunk {
-            guard let chunk = unsafe host_map_memory(Self.pagesPerChunk * Self.bytesPerPage) else { return nil }
+        if free == 0 {
+            let pages = Self.pages(ofChunk: unsafe chunks.count)
+            guard let chunk = unsafe host_map_memory(pages * Self.bytesPerPage) else { return nil }
+            if unsafe !chunks.isEmpty { unsafe host_advise_large_pages(chunk, pages * Self.bytesPerPage) }
             unsafe chunks.append(chunk)
-            usedOfLastChunk = 0
+            free = pages
         }
-        usedOfLastChunk += 1
-        return unsafe chunks[chunks.count - 1] + (usedOfLastChunk - 1) * Self.bytesPerPage
+        free -= 1
+        return unsafe chunks[chunks.count - 1] + free * Self.bytesPerPage
     }
 
     private static func header(of operations: UnsafeMutablePointer<MicroOperation>) -> UnsafeMutablePointer<Header> {

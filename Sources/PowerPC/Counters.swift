@@ -1,5 +1,3 @@
-internal import CHost
-
 /// What a vCPU has done so far.
 @safe
 public struct Counters {
@@ -13,16 +11,16 @@ public struct Counters {
         static let total = single + 8
     }
 
-    init() {
-        guard let memory = unsafe host_map_memory(Group.total * 8) else {
-            fatalError("the host has no memory for a vCPU's counters")
-        }
+    /// Bytes of all counters.
+    static let size = Group.total * 8
+
+    /// The counters in ``size`` bytes of zeros at `memory`, for as long as that exists.
+    init(memory: UnsafeMutableRawPointer) {
         unsafe base = memory.bindMemory(to: UInt64.self, capacity: Group.total)
     }
 
-    func release() {
-        unsafe host_unmap_memory(base, Group.total * 8)
-    }
+    /// Where the counter of a privileged instruction is, in bytes.
+    static func offset(of operation: Operation) -> Int { (Group.privileged + Int(operation.rawValue)) * 8 }
 
     /// How often an interrupt was taken.
     public func interrupts(_ interrupt: Interrupt) -> UInt64 {

@@ -77,9 +77,9 @@ package enum Decoder {
         case .branchRegister:
             return registerBranch(row.operation, fields)
         case .targetSPR:
-            return moveFromSPR(fields)
+            return moveFromSPR(fields, core)
         case .sprSource:
-            return moveToSPR(fields)
+            return moveToSPR(fields, core)
         case .crBits:
             return MicroOperation(row.operation, d: fields.target, a: fields.a, b: fields.b)
         case .crFields, .crField:
@@ -146,10 +146,15 @@ package enum Decoder {
     }
 
     private static func branch(_ fields: InstructionWord, offset: UInt32) -> MicroOperation {
-        let displacement = fields.branchDisplacement
         if fields.absolute {
-            return MicroOperation(.branchAbsolute, d: fields.link ? 1 : 0, immediate: displacement)
+            return MicroOperation(.branchAbsolute, d: fields.link ? 1 : 0, immediate: fields.branchDisplacement)
         }
+        return branch(fields, by: fields.branchDisplacement, offset: offset)
+    }
+
+    private static func branch(
+        _ fields: InstructionWord, by displacement: UInt32, offset: UInt32
+    ) -> MicroOperation {
         if staysInPage(offset: offset, displacement: displacement) {
             return MicroOperation(fields.link ? .branchLink : .branch, immediate: operations(displacement))
         }
@@ -158,6 +163,9 @@ package enum Decoder {
 
     private static func conditionalBranch(_ fields: InstructionWord, offset: UInt32) -> MicroOperation {
         let general = MicroOperation(.branchConditional, d: fields.target, a: fields.a, immediate: fields.word)
+        if isUnconditional(fields), !fields.absolute {
+            return branch(fields, by: fields.conditionalDisplacement, offset: offset)
+        }
         guard !fields.absolute, !fields.link else { return general }
         let displacement = fields.conditionalDisplacement
         let local = staysInPage(offset: offset, displacement: displacement)
@@ -178,9 +186,11 @@ package enum Decoder {
         }
     }
 
+    /// Whether a conditional branch neither looks at CR nor counts CTR down.
+    private static func isUnconditional(_ fields: InstructionWord) -> Bool { fields.target & 0b10100 == 0b10100 }
+
     private static func registerBranch(_ operation: Operation, _ fields: InstructionWord) -> MicroOperation {
-        let always = fields.target & 0b10100 == 0b10100
-        switch (operation, always) {
+        switch (operation, isUnconditional(fields)) {
         case (.branchConditionalToLR, true) where !fields.link:
             return MicroOperation(.branchToLR)
         case (.branchConditionalToCTR, true):
@@ -190,19 +200,31 @@ package enum Decoder {
         }
     }
 
-    private static func moveFromSPR(_ fields: InstructionWord) -> MicroOperation {
+    private static func moveFromSPR(_ fields: InstructionWord, _ core: Cores) -> MicroOperation {
         switch fields.spr {
         case SPR.lr: MicroOperation(.mflr, d: fields.target)
         case SPR.ctr: MicroOperation(.mfctr, d: fields.target)
-        default: MicroOperation(.mfspr, d: fields.target, immediate: fields.word)
+        default: plainMove(.mfspr, fields, core, writes: false)
         }
     }
 
-    private static func moveToSPR(_ fields: InstructionWord) -> MicroOperation {
+    private static func moveToSPR(_ fields: InstructionWord, _ core: Cores) -> MicroOperation {
         switch fields.spr {
         case SPR.lr: MicroOperation(.mtlr, d: fields.target)
         case SPR.ctr: MicroOperation(.mtctr, d: fields.target)
-        default: MicroOperation(.mtspr, d: fields.target, immediate: fields.word)
+        default: plainMove(.mtspr, fields, core, writes: true)
         }
+    }
+
+    /// A move from or to an SPR, with the place of a register that is plain storage.
+    private static func plainMove(
+        _ operation: Operation, _ fields: InstructionWord, _ core: Cores, writes: Bool
+    ) -> MicroOperation {
+        guard let info = SPRTable.info(fields.spr, on: core), !writes || info.isWritable,
+            let place = info.place(writes: writes)
+        else { return MicroOperation(operation, d: fields.target, immediate: fields.word) }
+        return MicroOperation(
+            operation, d: fields.target, a: place.kind.rawValue, b: info.isPrivileged ? 1 : 0,
+            immediate: UInt32(bitPattern: Int32(truncatingIfNeeded: place.offset)))
     }
 }

@@ -1,24 +1,33 @@
 /// `mfspr`, `mtspr` and `mftb`: what the SPR table says, and the registers whose reading or writing does something.
 extension CPU {
     mutating func moveFromSPR(_ op: MicroOperation) -> Step {
+        if let kind = SPRInfo.PlaceKind(rawValue: op.a), kind != .none {
+            guard mayMove(op) else { return fault(PendingException(interrupt: .program, syndrome: ESR.privileged)) }
+            let word = unsafe registers.load(fromByteOffset: place(op), as: UInt32.self)
+            gpr[op.d] = kind == .host ? word : word.bigEndian
+            return .next
+        }
         let number = InstructionWord(op.immediate).spr
         guard let info = SPRTable.info(number, on: model.core) else { return unknownSPR(number) }
         if info.isPrivileged {
             if user { return fault(PendingException(interrupt: .program, syndrome: ESR.privileged)) }
             counters.count(op.operation)
         }
-        switch info.storage {
-        case .file: gpr[op.d] = spr[number]
-        case .shared64(let offset), .sharedAlias64(let offset): gpr[op.d] = page[double: offset]
-        case .shared32(let offset): gpr[op.d] = page[word: offset]
-        case .special:
-            guard let value = readSpecial(number) else { return illegal() }
-            gpr[op.d] = value
-        }
+        guard let value = readSpecial(number) else { return illegal() }
+        gpr[op.d] = value
         return .next
     }
 
     mutating func moveToSPR(_ op: MicroOperation) -> Step {
+        if let kind = SPRInfo.PlaceKind(rawValue: op.a), kind != .none {
+            guard mayMove(op) else { return fault(PendingException(interrupt: .program, syndrome: ESR.privileged)) }
+            let place = place(op)
+            let value = gpr[op.d]
+            unsafe registers.storeBytes(
+                of: kind == .host ? value : value.bigEndian, toByteOffset: place, as: UInt32.self)
+            if kind == .bigEndianLow { unsafe registers.storeBytes(of: 0, toByteOffset: place - 4, as: UInt32.self) }
+            return .next
+        }
         let number = InstructionWord(op.immediate).spr
         guard let info = SPRTable.info(number, on: model.core) else { return unknownSPR(number) }
         if info.isPrivileged {
@@ -29,12 +38,21 @@ extension CPU {
         let value = gpr[op.d]
         switch info.storage {
         case .file(let mask): spr[number] = value & mask
-        case .shared64(let offset): page[double: offset] = value
-        case .shared32(let offset): page[word: offset] = value
-        case .sharedAlias64: return illegal()
         case .special: return writeSpecial(number, value)
+        case .shared64, .shared32, .sharedAlias64: return illegal()
         }
         return .next
+    }
+
+    /// Where the register is that a move with a place names: the decoder took it from the table of SPRs.
+    private func place(_ op: MicroOperation) -> Int { Int(Int32(bitPattern: op.immediate)) }
+
+    /// Whether the guest's state allows a move with a place, which is counted then.
+    private func mayMove(_ op: MicroOperation) -> Bool {
+        guard op.b != 0 else { return true }
+        if user { return false }
+        counters.count(op.operation)
+        return true
     }
 
     mutating func moveFromTimebase(_ op: MicroOperation) -> Step {

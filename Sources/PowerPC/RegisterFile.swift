@@ -1,7 +1,7 @@
 internal import CHost
 
-/// Where a vCPU's hot registers lie, as byte offsets into one block: what the interpreter reaches through the accessors
-/// below, and native code through one base register.
+/// Where a vCPU's registers lie, as byte offsets into one block: what the interpreter reaches through the accessors
+/// below, and native code through one base register. The hottest come first.
 enum RegisterBlock {
     static let size = 512
 
@@ -15,6 +15,11 @@ enum RegisterBlock {
     static let summaryOverflow = 156
     static let overflow = 157
     static let stringCount = 158
+
+    /// What a comparison makes of a condition field: the words for less, greater and equal, each with XER[SO] in it.
+    static let fieldLess = 212
+    static let fieldGreater = 216
+    static let fieldEqual = 220
 
     // What native code and the interpreter tell each other: see `NativeCode`.
 
@@ -32,6 +37,25 @@ enum RegisterBlock {
     /// The host address that `lwarx` reserved, or 0, and the word that it found there.
     static let reservation = 192
     static let reservedValue = 200
+
+    /// A byte that is not 0 in user state.
+    static let user = 204
+    /// The interrupts that timers asked for when native code was entered, which is all the time that it runs.
+    static let timerInterrupts = 208
+    /// Where the `CodeJournal` counts its events, and how many of them the vCPU has read.
+    static let journalCounter = 224
+    static let journalPosition = 232
+
+    // What lies in front of the block, and behind it.
+
+    /// The page that the guest may map: `SharedPage`.
+    static let sharedPage = -4096
+    /// The SPRs that are plain storage, a word each.
+    static let specialPurpose = size
+    static let floatingPoint = specialPurpose + 4096
+    static let signals = floatingPoint + 256
+    static let counters = signals + 64
+    static let end = counters + Counters.size
 }
 
 /// The general-purpose registers: 32 of them, and the constant zero of the rA|0 rule behind them.
@@ -138,6 +162,12 @@ struct SpecialRegisters {
         @inline(__always) get { unsafe base.load(fromByteOffset: RegisterBlock.summaryOverflow, as: UInt8.self) }
         nonmutating set {
             unsafe base.storeBytes(of: newValue, toByteOffset: RegisterBlock.summaryOverflow, as: UInt8.self)
+            func result(_ field: UInt8, at offset: Int) {
+                unsafe base.storeBytes(of: UInt32(field | newValue), toByteOffset: offset, as: UInt32.self)
+            }
+            result(ConditionFields.less, at: RegisterBlock.fieldLess)
+            result(ConditionFields.greater, at: RegisterBlock.fieldGreater)
+            result(ConditionFields.equal, at: RegisterBlock.fieldEqual)
         }
     }
 

@@ -94,6 +94,31 @@ struct SPRInfo {
         self.cores = cores
     }
 
+    /// How the word of a register that is plain storage lies in memory. Raw values are what predecoded operations hold.
+    enum PlaceKind: UInt8 {
+        /// It is none: `Interpreter+SPR` has to look at the register.
+        case none = 0
+        /// As the host has words.
+        case host
+        /// In big-endian order.
+        case bigEndian
+        /// In big-endian order, behind another word that writing clears.
+        case bigEndianLow
+    }
+
+    /// Where the register's word is in the block that ``RegisterBlock`` describes; nil where reading or writing it is more
+    /// than one access to memory.
+    func place(writes: Bool) -> (kind: PlaceKind, offset: Int)? {
+        switch storage {
+        case .file(let mask):
+            writes && mask != .max ? nil : (.host, RegisterBlock.specialPurpose + 4 * number)
+        case .shared32(let offset): (.bigEndian, RegisterBlock.sharedPage + offset)
+        case .shared64(let offset): (.bigEndianLow, RegisterBlock.sharedPage + offset + 4)
+        case .sharedAlias64(let offset): writes ? nil : (.bigEndianLow, RegisterBlock.sharedPage + offset + 4)
+        case .special: nil
+        }
+    }
+
     var isPrivileged: Bool { access == .supervisor || access == .supervisorRead }
     var isWritable: Bool { access == .supervisor || access == .user }
 }

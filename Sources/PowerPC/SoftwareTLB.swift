@@ -22,7 +22,7 @@ struct DataTranslations {
         }
     }
 
-    static let count = 256
+    static let count = 1024
 
     // For native code, which reads entries by their layout.
     static let entryShift: UInt8 = 5

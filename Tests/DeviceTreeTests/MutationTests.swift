@@ -25,7 +25,7 @@ import Testing
     func `Ten thousand blobs with several changes each are survived`(seed: UInt64) throws {
         let (tree, overlay) = try samples()
         let base = try DeviceTree(tree)
-        var random = Random(seed: seed)
+        var random = SeededRandom(seed: seed)
         var opened = 0
         for round in 0..<10_000 {
             var changed = round.isMultiple(of: 2) ? tree : overlay
@@ -37,10 +37,10 @@ import Testing
         #expect(opened > 100)
     }
 
-    @Test(.timeLimit(.minutes(5))) func `Random bytes behind a sound header are survived`() throws {
+    @Test(.timeLimit(.minutes(5))) func `SeededRandom bytes behind a sound header are survived`() throws {
         let (tree, _) = try samples()
         let base = try DeviceTree(tree)
-        var random = Random(seed: 1)
+        var random = SeededRandom(seed: 1)
         for _ in 0..<10_000 {
             let noise = (0..<random.below(300)).map { _ in UInt8(truncatingIfNeeded: random.next()) }
             _ = use([UInt8](tree[..<40]) + noise, with: base)
@@ -56,7 +56,7 @@ import Testing
     }
 
     /// Changes one to four bytes: a bit, a byte, a word that is an edge case, or two bytes exchanged.
-    private func mutate(_ blob: inout [UInt8], _ random: inout Random) {
+    private func mutate(_ blob: inout [UInt8], _ random: inout SeededRandom) {
         let index = random.below(blob.count - 4)
         switch random.below(4) {
         case 0: blob[index] ^= 1 << random.below(8)

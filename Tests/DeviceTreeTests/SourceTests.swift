@@ -48,7 +48,7 @@ import Testing
 
     @Test(arguments: UInt64(1)...20) func `dtc makes an equal tree of the source of a random tree`(seed: UInt64) throws
     {
-        var random = Random(seed: seed)
+        var random = SeededRandom(seed: seed)
         var builder = DeviceTreeBuilder(reservations: [MemoryReservation(address: random.next(), size: 16)])
         fill(&builder, depth: 0, &random)
         let tree = try builder.finish()
@@ -67,7 +67,7 @@ import Testing
     }
 
     /// Fills a node with values of all looks and with nodes, four levels deep.
-    private func fill(_ node: inout DeviceTreeBuilder, depth: Int, _ random: inout Random) {
+    private func fill(_ node: inout DeviceTreeBuilder, depth: Int, _ random: inout SeededRandom) {
         for index in 0..<random.below(6) {
             let count = random.below(24)
             let values: [UInt8] = random.below(2) == 0 ? [0, 0x22, 0x41, 0x5C, 0x7A] : [UInt8](0...255)

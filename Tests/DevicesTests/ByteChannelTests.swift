@@ -1,10 +1,11 @@
 import Devices
+import TestTools
 import Testing
 
 @Suite struct ByteQueueTests {
     @Test func `bytes leave in the order in which they came, however often the queue turns`() {
         let queue = ByteQueue()
-        var generator = SeededGenerator(seed: 7)
+        var generator = SeededRandom(seed: 7)
         var expected: [UInt8] = []
         var next: UInt8 = 0
         for _ in 0..<10_000 {

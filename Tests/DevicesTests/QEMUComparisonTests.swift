@@ -1,4 +1,5 @@
 import Devices
+import TestTools
 import Testing
 
 /// Long conversations with the devices, compared with QEMU's: what each load yields, and the interrupt output after
@@ -55,14 +56,14 @@ private final class MPICConversation {
     private static let groups: [UInt64] = [224, 227, 231]
 
     private let mpic = MPIC(cpuCount: 2)
-    private var generator: SeededGenerator
+    private var generator: SeededRandom
     /// The vector and priority registers as configured, by offset.
     private var configured: [UInt64: UInt64] = [:]
     private var inputs: [UInt64: Bool] = [:]
     /// How many interrupts each processor has in service.
     private var inService = [0, 0]
 
-    init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
+    init(seed: UInt64) { generator = SeededRandom(seed: seed) }
 
     /// Configures every source once: QEMU does not act on destinations that change while an interrupt waits.
     func prepare() {
@@ -157,11 +158,11 @@ private final class UARTConversation {
 
     private let line = LineRecorder()
     private let uart: NS16550
-    private var generator: SeededGenerator
+    private var generator: SeededRandom
 
     init(seed: UInt64) {
         uart = NS16550(interrupt: InterruptLine(to: line, source: 42), sink: Transcript())
-        generator = SeededGenerator(seed: seed)
+        generator = SeededRandom(seed: seed)
         // The divisor has no defined reset value.
         write(.lineControl, 0x83)
         write(.data, 0x0D)

@@ -1,4 +1,5 @@
 import Devices
+import TestTools
 import Testing
 
 /// A million accesses of every width to every place with every kind of value. Nothing is checked but that the device
@@ -9,7 +10,7 @@ import Testing
     private static func hammer(
         _ device: any MMIODevice, size: UInt64, seed: UInt64, between: (UInt64) -> Void = { _ in }
     ) {
-        var generator = SeededGenerator(seed: seed)
+        var generator = SeededRandom(seed: seed)
         let widths = [1, 2, 4, 4, 4, 8]
         for _ in 0..<accesses {
             let random = generator.next()

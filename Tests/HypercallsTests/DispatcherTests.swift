@@ -2,6 +2,7 @@ import GuestMemory
 import Hypercalls
 import PAPR
 import ParavirtABI
+import TestTools
 import Testing
 
 @Suite struct DispatcherTests {
@@ -158,7 +159,7 @@ import Testing
     private static let calls = 100_000
 
     private func attack<Host>(_ dispatcher: HypercallDispatcher<Host>, host: Host, seed: UInt64) -> HypercallCounts {
-        var random = SeededGenerator(seed: seed)
+        var random = SeededRandom(seed: seed)
         var counts = HypercallCounts()
         let numbers = Hypercall.all.map { $0.number(in: dispatcher.convention) }
         let notable: [UInt64] = [0, 1, 0x1000, 0x10_0000, 0x1_0003, 0xFFFF_FFFF, 1 << 63, .max, .max - 0xFFF]

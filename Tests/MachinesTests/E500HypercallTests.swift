@@ -5,6 +5,7 @@ import Hypercalls
 import Machines
 import ParavirtABI
 import PowerPC
+import TestTools
 import Testing
 import VMM
 
@@ -207,7 +208,7 @@ import VMM
             for (index, word) in ([0x5000, 0x6000, 3, 0, 0x4000, 0x10_0000, 5000, 0] as [UInt64]).enumerated() {
                 try memory.store(word, at: 0x4000 + UInt64(8 * index))
             }
-            var generator = CallGenerator(seed: seed)
+            var generator = SeededRandom(seed: seed)
             let tokens = Hypercall.all.compactMap(\.token)
             var before = 0
             for count in 0..<1_000_000 {
@@ -235,23 +236,9 @@ private func residentBytes() throws -> Int {
     return (Int(text.split(separator: " ")[1]) ?? 0) * 4096
 }
 
-/// Registers as a guest would fill them that looks for mistakes: small numbers, handles, addresses, anything.
-private struct CallGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
-        return value ^ value >> 31
-    }
-
-    mutating func below(_ limit: Int) -> Int { Int(next() % UInt64(limit)) }
-
-    mutating func argument() -> UInt32 {
+extension SeededRandom {
+    /// A register as a guest would fill it that looks for mistakes: small numbers, handles, addresses, anything.
+    fileprivate mutating func argument() -> UInt32 {
         let random = UInt32(truncatingIfNeeded: next())
         switch below(8) {
         case 0: return random

@@ -1,6 +1,7 @@
 import Foundation
 import GuestMemory
 import Machines
+import TestTools
 import Testing
 
 /// Images made by the usual tools, and what those tools say is in them.
@@ -138,7 +139,7 @@ import Testing
     private static let limit = 1 << 16
 
     /// Changes one to four bytes to random or extreme values, and now and then cuts the end off.
-    private static func mutate(_ file: [UInt8], _ generator: inout ImageFuzzGenerator) -> [UInt8] {
+    private static func mutate(_ file: [UInt8], _ generator: inout SeededRandom) -> [UInt8] {
         var file = file
         for _ in 0...Int(generator.next() & 3) {
             let random = generator.next()
@@ -161,20 +162,20 @@ import Testing
     }
 
     @Test func `damaged ELF files are survived`() throws {
-        var generator = ImageFuzzGenerator(seed: 1)
+        var generator = SeededRandom(seed: 1)
         let memory = try GuestMemory(size: 1 << 16)
         for _ in 0..<Self.mutations { Self.check(Self.mutate(ELFBuilder.valid.file, &generator), into: memory) }
     }
 
     @Test func `damaged uImages are survived`() throws {
-        var generator = ImageFuzzGenerator(seed: 2)
+        var generator = SeededRandom(seed: 2)
         let memory = try GuestMemory(size: 1 << 16)
         for _ in 0..<Self.mutations { Self.check(Self.mutate(UImageBuilder().file, &generator), into: memory) }
     }
 
     /// With their checksums put right, damaged fields get past them.
     @Test func `damaged uImages with right checksums are survived`() throws {
-        var generator = ImageFuzzGenerator(seed: 3)
+        var generator = SeededRandom(seed: 3)
         let memory = try GuestMemory(size: 1 << 16)
         for _ in 0..<Self.mutations {
             var file = Self.mutate(UImageBuilder().file, &generator)
@@ -195,7 +196,7 @@ import Testing
     ]
 
     @Test func `damaged gzip data is survived`() throws {
-        var generator = ImageFuzzGenerator(seed: 4)
+        var generator = SeededRandom(seed: 4)
         let memory = try GuestMemory(size: 1 << 16)
         for _ in 0..<Self.mutations {
             let payload = Self.mutate(Self.gzipped, &generator)

@@ -7,7 +7,8 @@
 #include "shared.h"
 #include "threads.h"
 
-/// Maps `size` bytes of zeroed private memory that the host commits on first touch. Null when it refuses.
+/// Maps `size` bytes of zeroed private memory that the host commits on first touch. Null when it refuses. Nothing is mapped
+/// right in front of it and behind it.
 void *_Nullable host_map_memory(size_t size);
 
 /// Advises the host to back the memory with large pages where it can, for a mapping that is used all over.
@@ -22,7 +23,8 @@ struct host_code_memory {
     void *_Nullable executable;
 };
 
-/// Maps `size` bytes of zeroed memory twice: to write, and to execute. 0 when the host refuses.
+/// Maps `size` bytes of zeroed memory twice: to write, and to execute. 0 when the host refuses. Nothing is mapped right in
+/// front of the two and behind them.
 int32_t host_map_code(size_t size, struct host_code_memory *_Nonnull memory);
 
 /// Unmaps both views.

@@ -1,10 +1,10 @@
-internal import CZlib
+internal import CDeflate
 
 /// The CRC-32 (ISO 3309) of the bytes in `range`, which lies within them.
 func checksum(of bytes: [UInt8], _ range: Range<Int>) -> UInt32 {
     unsafe bytes.withUnsafeBufferPointer { buffer in
         let part = unsafe UnsafeBufferPointer(rebasing: buffer[range])
-        return unsafe UInt32(truncatingIfNeeded: crc32_z(0, part.baseAddress, part.count))
+        return unsafe libdeflate_crc32(0, part.baseAddress, part.count)
     }
 }
 
@@ -13,45 +13,34 @@ private func statedSize(_ bytes: [UInt8], _ range: Range<Int>) -> Int {
     bytes[range].suffix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
 }
 
+/// No byte of a DEFLATE stream stands for more than this: a match of 258 bytes takes two bits.
+private let mostOutputPerByte = 1032
+
 /// Unpacks the gzip file in `range`, which lies within `bytes`; what follows its end mark is ignored.
 ///
 /// - Parameter limit: the most bytes that may come out. Unpacking stops as soon as there are more.
 func unpackGzip(_ bytes: [UInt8], _ range: Range<Int>, limit: Int) throws(ImageError) -> [UInt8] {
-    var output: [UInt8] = []
-    output.reserveCapacity(min(statedSize(bytes, range), limit))
-    var chunk = [UInt8](repeating: 0, count: 64 << 10)
-    var failure: ImageError?
-    unsafe bytes.withUnsafeBufferPointer { buffer in
-        var stream = unsafe z_stream()
-        guard unsafe czlib_inflate_gzip_begin(&stream) == Z_OK else {
-            failure = .badCompressedData
-            return
+    guard let decompressor = unsafe libdeflate_alloc_decompressor() else { throw .badCompressedData }
+    defer { unsafe libdeflate_free_decompressor(decompressor) }
+    // The stated size is believed only as far as the file's own size can bear it out, and tried larger where it is wrong.
+    let most = min(limit, (range.count &* mostOutputPerByte))
+    var room = min(statedSize(bytes, range), most)
+    while true {
+        var result = LIBDEFLATE_BAD_DATA
+        let output = unsafe [UInt8](unsafeUninitializedCapacity: max(room, 1)) { space, produced in
+            // SAFETY: what libdeflate says that it produced is initialized, and no more than the room it was given.
+            unsafe bytes.withUnsafeBufferPointer { buffer in
+                let part = unsafe UnsafeBufferPointer(rebasing: buffer[range])
+                result = unsafe libdeflate_gzip_decompress_ex(
+                    decompressor, part.baseAddress, part.count, space.baseAddress, room, nil, &produced)
+            }
+            if result != LIBDEFLATE_SUCCESS { produced = 0 }
         }
-        defer { _ = unsafe inflateEnd(&stream) }
-        // A uImage's size field has 32 bits, so that every payload fits `avail_in`.
-        let part = unsafe UnsafeBufferPointer(rebasing: buffer[range])
-        unsafe stream.next_in = UnsafeMutablePointer(mutating: part.baseAddress)
-        unsafe stream.avail_in = uInt(clamping: part.count)
-        var status = Z_OK
-        while status != Z_STREAM_END {
-            let produced = unsafe chunk.withUnsafeMutableBufferPointer { room in
-                unsafe stream.next_out = room.baseAddress
-                unsafe stream.avail_out = uInt(room.count)
-                status = unsafe inflate(&stream, Z_NO_FLUSH)
-                return unsafe room.count - Int(stream.avail_out)
-            }
-            // Z_OK without output means that the input ended early.
-            guard status == Z_STREAM_END || (status == Z_OK && produced > 0) else {
-                failure = .badCompressedData
-                return
-            }
-            guard produced <= limit - output.count else {
-                failure = .unpacksBeyond(limit: limit)
-                return
-            }
-            output.append(contentsOf: chunk[..<produced])
+        switch result {
+        case LIBDEFLATE_SUCCESS: return output
+        case LIBDEFLATE_INSUFFICIENT_SPACE where room < most: room = min(max(room, 1 << 10) * 4, most)
+        case LIBDEFLATE_INSUFFICIENT_SPACE: throw .unpacksBeyond(limit: limit)
+        default: throw .badCompressedData
         }
     }
-    if let failure { throw failure }
-    return output
 }

@@ -7,7 +7,10 @@ public struct DebugOptions: ParsableArguments {
     @Option(
         name: .customLong("gdb"), defaultAsFlag: DebugAddress.standard,
         help: ArgumentHelp(
-            "Let GDB connect here: tcp:[host]:port or unix:path.", valueName: "address"))
+            """
+            Let GDB connect here: tcp:[host]:port or unix:path. Then everything is interpreted, and several CPUs take \
+            turns on one thread.
+            """, valueName: "address"))
     var address: DebugAddress?
 
     @Flag(name: .customShort("s"), help: "The same as --gdb tcp::1234.")
@@ -24,7 +27,11 @@ public struct DebugOptions: ParsableArguments {
 
     @Option(
         name: .customShort("d"),
-        help: ArgumentHelp("Log these items, separated by commas; 'help' lists them.", valueName: "items"),
+        help: ArgumentHelp(
+            """
+            Log these items, separated by commas; 'help' lists them. With exec or cpu everything is interpreted, and \
+            several CPUs take turns on one thread.
+            """, valueName: "items"),
         transform: logItems)
     var items: [LogItems] = []
 

@@ -11,6 +11,7 @@ extension CPU {
             of: UnsafeRawPointer(code.array(fetchMode).base), toByteOffset: RegisterBlock.codes,
             as: UnsafeRawPointer.self)
         unsafe registers.storeBytes(of: context, toByteOffset: RegisterBlock.codeContext, as: UInt64.self)
+        unsafe registers.storeBytes(of: timers.pending, toByteOffset: RegisterBlock.timerInterrupts, as: UInt32.self)
         let remaining = unsafe nativeEntry.run(
             registers, entry: op.immediate, translations: direct.array.base, context: direct.context,
             remaining: cursor.remaining)

@@ -2,9 +2,9 @@
 extension FragmentCompiler {
     /// Emits one operation. Until it is known whether it can be emitted, nothing is.
     mutating func emit(_ op: MicroOperation) -> Flow {
-        let field = fieldInCL
-        fieldInCL = -1
-        let flow = emitStorage(op) ?? emitBranch(op, field: field) ?? emitInteger(op)
+        let compared = self.compared
+        self.compared = nil
+        let flow = emitStorage(op) ?? emitBranch(op, after: compared) ?? emitInteger(op) ?? emitSystem(op)
         return flow ?? .unsupported
     }
 
@@ -25,16 +25,34 @@ extension FragmentCompiler {
         setField(0, less: .less, greater: .greater)
     }
 
-    /// A condition field from the host's flags, also left in cl.
+    /// A condition field from the host's flags, which stay as they are.
     private mutating func setField(_ field: UInt8, less: HostCondition, greater: HostCondition) {
-        assembler.move(.rcx, constant: UInt32(ConditionFields.equal))
-        assembler.move(.rdx, constant: UInt32(ConditionFields.less))
-        assembler.move(.rcx, .rdx, if: less)
-        assembler.move(.rdx, constant: UInt32(ConditionFields.greater))
-        assembler.move(.rcx, .rdx, if: greater)
-        assembler.orByte(.rcx, block(RegisterBlock.summaryOverflow))
+        assembler.move(.rcx, block(RegisterBlock.fieldEqual))
+        assembler.move(.rcx, block(RegisterBlock.fieldLess), if: less)
+        assembler.move(.rcx, block(RegisterBlock.fieldGreater), if: greater)
         assembler.moveByte(block(RegisterBlock.cr + Int(field)), .rcx)
-        fieldInCL = Int(field)
+        compared = Comparison(field: field, less: less, greater: greater)
+    }
+
+    /// Puts `ra OP rb`, of two bits of CR, into a third.
+    private mutating func combineBits(
+        _ op: MicroOperation, _ operation: HostArithmetic, complementsB: Bool = false, complements: Bool = false
+    ) -> Flow {
+        func place(_ bit: UInt8) -> HostMemory { block(RegisterBlock.cr + Int(bit >> 2)) }
+        func mask(_ bit: UInt8) -> UInt8 { 8 >> (bit & 3) }
+        assembler.testByte(place(op.a), mask: mask(op.a))
+        assembler.set(.rax, to: .notEqual)
+        assembler.testByte(place(op.b), mask: mask(op.b))
+        assembler.set(.rcx, to: complementsB ? .equal : .notEqual)
+        assembler.arithmetic(operation, .rax, .rcx)
+        assembler.arithmetic(.and, .rax, constant: 1)
+        if complements { assembler.arithmetic(.xor, .rax, constant: 1) }
+        assembler.shift(.left, .rax, by: 3 - op.d & 3)
+        assembler.zeroExtendByte(.rcx, place(op.d))
+        assembler.arithmetic(.and, .rcx, constant: ~UInt32(mask(op.d)))
+        assembler.arithmetic(.or, .rcx, .rax)
+        assembler.moveByte(place(op.d), .rcx)
+        return .next
     }
 
     /// XER[CA] from the host's carry flag.
@@ -291,6 +309,27 @@ extension FragmentCompiler {
             assembler.move(.rax, .rcx)
             assembler.shift(.rightArithmetic, .rax, by: op.b & 31)
             return finish(op)
+        case .sraw:
+            // In 64 bits, where amounts up to 63 leave nothing but the sign.
+            load(.rcx, op.b)
+            load(.rdx, op.a)
+            assembler.signExtendWord(.rdx, .rdx)
+            assembler.move(.rax, .rdx, .bits64)
+            assembler.shiftByCL(.rightArithmetic, .rax, .bits64)
+            store(.rax, op.d)
+            // CA: the number is negative, and shifting back gives another.
+            assembler.shiftByCL(.left, .rax, .bits64)
+            assembler.arithmetic(.xor, .rax, .rdx, .bits64)
+            assembler.set(.rcx, to: .notEqual)
+            assembler.shift(.right, .rdx, by: 31)
+            assembler.arithmetic(.and, .rcx, .rdx)
+            assembler.zeroExtendByte(.rcx, .rcx)
+            assembler.move(block(RegisterBlock.carry), .rcx)
+            if op.immediate & MicroOperation.record != 0 {
+                load(.rax, op.d)
+                record()
+            }
+            return .next
         case .rlwinm:
             rotateAndMask(op)
             return storeOnly(op)
@@ -336,6 +375,15 @@ extension FragmentCompiler {
             assembler.zeroExtendByte(.rcx, block(RegisterBlock.cr + Int(op.a)))
             assembler.moveByte(block(RegisterBlock.cr + Int(op.d)), .rcx)
             return .next
+
+        case .crand: return combineBits(op, .and)
+        case .crandc: return combineBits(op, .and, complementsB: true)
+        case .creqv: return combineBits(op, .xor, complements: true)
+        case .crnand: return combineBits(op, .and, complements: true)
+        case .crnor: return combineBits(op, .or, complements: true)
+        case .cror: return combineBits(op, .or)
+        case .crorc: return combineBits(op, .or, complementsB: true)
+        case .crxor: return combineBits(op, .xor)
 
         case .mtcrf:
             for field in UInt32(0)..<8 where op.immediate & 0x80 >> field != 0 {

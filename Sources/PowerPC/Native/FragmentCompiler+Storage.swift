@@ -154,7 +154,6 @@ extension FragmentCompiler {
         assembler.moveByte(block(RegisterBlock.cr), .rcx)
         assembler.move(block(RegisterBlock.reservation), constant: 0)
         assembler.move(block(RegisterBlock.reservation + 4), constant: 0)
-        fieldInCL = 0
         return .next
     }
 
@@ -168,7 +167,7 @@ extension FragmentCompiler {
         return .next
     }
 
-    /// Cache instructions do nothing to memory that can be read.
+    /// Cache instructions do nothing to memory that can be read; where others may hold the code, `icbi` does more.
     private mutating func emitTouch(_ op: MicroOperation) -> Flow {
         translate(op, .indexed, .byte, writes: false)
         return .next
@@ -212,6 +211,7 @@ extension FragmentCompiler {
         case .stwcx: emitStoreConditional(op)
         case .dcbz: emitZeroLine(op)
         case .cacheTouchData: emitTouch(op)
+        case .icbi where !sharesMemory: emitTouch(op)
         default: nil
         }
     }

@@ -21,6 +21,23 @@ struct FragmentCompiler {
 
     /// The register block's address in rbx points behind its start, so that one byte of displacement reaches it all.
     static let bias = 128
+    /// What the host's flags tell of a condition field.
+    struct Comparison {
+        var field: UInt8
+        var less: HostCondition
+        var greater: HostCondition
+
+        /// What holds if the bit `mask` of the field is set; nil for the summary overflow.
+        func condition(_ mask: UInt8) -> HostCondition? {
+            switch mask {
+            case ConditionFields.less: less
+            case ConditionFields.greater: greater
+            case ConditionFields.equal: .equal
+            default: nil
+            }
+        }
+    }
+
     /// The most operations of a fragment.
     static let longest = 256
     /// The most bytes of a fragment: generous, and checked by the assembler all the same.
@@ -46,6 +63,8 @@ struct FragmentCompiler {
     private let routines: NativeRoutines
     /// Bytes of a cache line of the core.
     let lineSize: UInt32
+    /// The bits of MSR that the core has.
+    let machineState: UInt32
     /// Whether there are other vCPUs.
     let sharesMemory: Bool
     /// Whether operations that were never executed are compiled, too.
@@ -57,6 +76,9 @@ struct FragmentCompiler {
 
     private var marks = [UInt8](repeating: 0, count: CodeCache.operationsPerPage)
     private var places = [Int](repeating: -1, count: CodeCache.operationsPerPage)
+    /// The first and the last operation that may have marks.
+    private var lowest = 0
+    private var highest = 0
     private var pending: [Int] = []
     private var jumps: [(jump: Int, target: Int)] = []
     private var leaves: [Leave] = []
@@ -68,20 +90,23 @@ struct FragmentCompiler {
     private var uses = [Int](repeating: 0, count: Guest.count)
     private var writes = [Bool](repeating: false, count: Guest.count)
     private var hosts = [HostRegister?](repeating: nil, count: Guest.count)
+    /// The registers that the fragment keeps in host registers.
+    private var kept: [UInt8] = []
 
     /// The operation that is being emitted.
     var number = 0
     /// The first operation that is not counted yet.
     private var counted = 0
-    /// The condition field that is in cl, or -1.
-    var fieldInCL = -1
+    /// The comparison that the host's flags still tell, if the operation before made one.
+    var compared: Comparison?
 
     init(
-        assembler: X86Assembler, routines: NativeRoutines, lineSize: UInt32, sharesMemory: Bool,
+        assembler: X86Assembler, routines: NativeRoutines, model: CoreModel, sharesMemory: Bool,
         compilesEverything: Bool
     ) {
         self.assembler = assembler
-        self.lineSize = lineSize
+        lineSize = model.cacheLineSize
+        machineState = model.machineState
         self.sharesMemory = sharesMemory
         self.compilesEverything = compilesEverything
         self.routines = routines
@@ -120,15 +145,14 @@ struct FragmentCompiler {
 
     /// Finds the operations of the fragment. False when it would be empty.
     private mutating func find(from entry: Int) -> Bool {
-        for number in 0..<marks.count {
-            marks[number] = 0
-            places[number] = -1
-        }
+        for number in lowest...highest { marks[number] = 0 }
+        (lowest, highest) = (entry, entry)
         for register in 0..<Guest.count {
             uses[register] = 0
             writes[register] = false
             hosts[register] = nil
         }
+        kept.removeAll(keepingCapacity: true)
         includedCount = 0
         isLooking = true
         let start = assembler.position
@@ -144,6 +168,8 @@ struct FragmentCompiler {
     /// Marks operation `number` as one that is reached other than by falling through.
     private mutating func reach(_ number: Int, as mark: UInt8) {
         guard number < marks.count else { return }
+        lowest = min(lowest, number)
+        highest = max(highest, number)
         marks[number] |= mark
         if marks[number] & (Self.isIncluded | Self.isForeign) == 0 { pending.append(number) }
     }
@@ -157,6 +183,7 @@ struct FragmentCompiler {
             }
             guard marks[next] & Self.isForeign == 0, isDecoded(next) else { return }
             number = next
+            highest = max(highest, next)
             switch emit(operation(next)) {
             case .unsupported:
                 marks[next] |= Self.isForeign
@@ -194,12 +221,13 @@ struct FragmentCompiler {
     /// Gives host registers to the registers that are used most.
     private mutating func allocate() {
         for host in Self.allocatable {
-            var busiest = -1
-            for register in 0..<Guest.count where hosts[register] == nil && uses[register] > 1 {
-                if busiest < 0 || uses[register] > uses[busiest] { busiest = register }
+            var (busiest, most) = (-1, 1)
+            for register in 0..<Guest.count where uses[register] > most && hosts[register] == nil {
+                (busiest, most) = (register, uses[register])
             }
             guard busiest >= 0 else { return }
             hosts[busiest] = host
+            kept.append(UInt8(busiest))
         }
     }
 
@@ -208,9 +236,10 @@ struct FragmentCompiler {
         jumps.removeAll(keepingCapacity: true)
         leaves.removeAll(keepingCapacity: true)
         entries.removeAll(keepingCapacity: true)
-        fieldInCL = -1
+        compared = nil
         var falls = false
-        for next in 0..<marks.count where marks[next] & Self.isIncluded != 0 || falls {
+        for next in lowest...min(highest + 1, marks.count - 1)
+        where marks[next] & Self.isIncluded != 0 || falls {
             number = next
             guard marks[next] & Self.isIncluded != 0 else {
                 leave(to: next)
@@ -220,7 +249,7 @@ struct FragmentCompiler {
             if marks[next] & Self.isLeader != 0 || !falls {
                 if falls { count(next - counted) }
                 counted = next
-                fieldInCL = -1
+                compared = nil
             }
             places[next] = assembler.position
             falls = emit(operation(next)) == .next
@@ -237,6 +266,9 @@ struct FragmentCompiler {
             count(next - counted)
             writeBack()
             assembler.jump(to: Int(operation(next).immediate))
+        } else if next < marks.count, marks[next] & Self.isForeign == 0 {
+            // It may be compiled when it is reached often.
+            leave(assembler.jump(), NativeExit.arrived(next), counting: next - counted)
         } else {
             leave(assembler.jump(), NativeExit.interpret(next), counting: next - counted)
         }
@@ -255,19 +287,25 @@ struct FragmentCompiler {
             assembler.setTarget(of: leave.jump, to: place)
             count(leave.count)
             writeBack()
-            assembler.move(block(RegisterBlock.exit), constant: leave.exit)
-            assembler.jump(to: routines.exit)
+            if NativeExit(raw: leave.exit).kind == .arrived {
+                // What had no native code when this was compiled may have some by now.
+                assembler.move(.rdx, constant: UInt32(truncatingIfNeeded: NativeExit(raw: leave.exit).number))
+                assembler.jump(to: routines.arrive)
+            } else {
+                assembler.move(block(RegisterBlock.exit), constant: leave.exit)
+                assembler.jump(to: routines.exit)
+            }
         }
     }
 
     /// The ways in: each loads the registers that the fragment keeps in host registers.
     private mutating func placeEntries() {
-        for entry in 0..<marks.count
+        for entry in lowest...highest
         where marks[entry] & (Self.isEntry | Self.isIncluded) == Self.isEntry | Self.isIncluded {
             let place = assembler.position
-            for register in 0..<Guest.count {
-                guard let host = hosts[register] else { continue }
-                assembler.move(host, guest(UInt8(register)))
+            for register in kept {
+                guard let host = hosts[Int(register)] else { continue }
+                assembler.move(host, guest(register))
             }
             assembler.jump(to: places[entry])
             entries.append((entry, place))
@@ -275,6 +313,9 @@ struct FragmentCompiler {
     }
 
     // MARK: - What emitting uses
+
+    /// Whether there is such an operation in the page.
+    func isInPage(_ number: Int) -> Bool { marks.indices.contains(number) }
 
     /// A place in the register block.
     func block(_ offset: Int) -> HostMemory {
@@ -349,9 +390,9 @@ struct FragmentCompiler {
 
     /// Brings what the fragment writes back into the register block.
     private mutating func writeBack() {
-        for register in 0..<Guest.count where writes[register] {
-            guard let host = hosts[register] else { continue }
-            assembler.move(guest(UInt8(register)), host)
+        for register in kept where writes[Int(register)] {
+            guard let host = hosts[Int(register)] else { continue }
+            assembler.move(guest(register), host)
         }
     }
 
@@ -365,12 +406,12 @@ struct FragmentCompiler {
         leave(jump, NativeExit.interpret(number), counting: number - counted)
     }
 
-    /// A way around what follows: see ``land(_:)``.
-    private mutating func skip(if condition: HostCondition?) -> Int? {
+    /// A way around what follows, taken unless the condition holds: see ``land(_:)``.
+    mutating func skip(unless condition: HostCondition?) -> Int? {
         condition.map { assembler.jump(if: $0.inverted) }
     }
 
-    private mutating func land(_ skip: Int?) {
+    mutating func land(_ skip: Int?) {
         if let skip { assembler.setTarget(of: skip, to: assembler.position) }
     }
 
@@ -382,7 +423,7 @@ struct FragmentCompiler {
             if isDecoded(target) { reach(target, as: Self.isLeader) }
             return
         }
-        let skipped = skip(if: condition)
+        let skipped = skip(unless: condition)
         count(number - counted + 1)
         leave(assembler.jump(if: .lessOrEqual), NativeExit.expired(target), counting: 0)
         if marks[target] & Self.isIncluded != 0 {
@@ -411,7 +452,7 @@ struct FragmentCompiler {
             }
             return
         }
-        let skipped = skip(if: condition)
+        let skipped = skip(unless: condition)
         count(number - counted)
         writeBack()
         switch target {

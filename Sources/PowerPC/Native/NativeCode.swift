@@ -37,6 +37,8 @@ struct NativeRoutines {
     var go = 0
     /// The same, and LR becomes the address behind the operation.
     var linkAndGo = 0
+    /// Goes on at operation edx of the page: in its native code, or in the interpreter where it has none yet.
+    var arrive = 0
     /// The first free place.
     var end = 0
 }
@@ -104,14 +106,14 @@ struct NativeCode {
     private(set) var isFull = false
 
     /// - Parameters:
-    ///   - lineSize: bytes of a cache line of the core.
+    ///   - model: what core it is.
     ///   - sharesMemory: whether there are other vCPUs.
-    init(_ memory: NativeCodeMemory, lineSize: UInt32, sharesMemory: Bool) {
+    init(_ memory: NativeCodeMemory, _ model: CoreModel, sharesMemory: Bool) {
         self.memory = memory
         var assembler = unsafe X86Assembler(buffer: memory.writable, capacity: NativeCodeMemory.size)
         routines = NativeRoutines(&assembler)
         compiler = FragmentCompiler(
-            assembler: assembler, routines: routines, lineSize: lineSize, sharesMemory: sharesMemory,
+            assembler: assembler, routines: routines, model: model, sharesMemory: sharesMemory,
             compilesEverything: memory.threshold == 1)
     }
 
@@ -221,14 +223,18 @@ extension NativeRoutines {
             assembler.shift(.right, .rdx, by: 2)
             assembler.arithmetic(.subtract, .r13, constant: 1, .bits64)
             let expired = assembler.jump(if: .lessOrEqual)
+            enterOperation()
+            assembler.setTarget(of: expired, to: assembler.position)
+            stop(.expired)
+        }
+        /// Goes on at operation edx, which is at rcx.
+        func enterOperation() {
             assembler.compareByte(HostMemory(.rcx), constant: Operation.native.rawValue)
             let foreign = assembler.jump(if: .notEqual)
             assembler.move(.rcx, HostMemory(.rcx, displacement: MicroOperation.immediateOffset))
             assembler.loadAddress(.rax, ofPlace: 0)
             assembler.arithmetic(.add, .rax, .rcx, .bits64)
             assembler.jump(to: .rax)
-            assembler.setTarget(of: expired, to: assembler.position)
-            stop(.expired)
             assembler.setTarget(of: foreign, to: assembler.position)
             stop(.arrived)
         }
@@ -247,6 +253,11 @@ extension NativeRoutines {
         assembler.loadAddress(.rsi, HostMemory(.rsi, index: .rdx, shift: 2, displacement: 4))
         assembler.move(block(RegisterBlock.lr), .rsi)
         goOn()
+
+        arrive = assembler.position
+        assembler.move(.rcx, block(RegisterBlock.operations), .bits64)
+        assembler.loadAddress(.rcx, HostMemory(.rcx, index: .rdx, shift: 3), .bits64)
+        enterOperation()
 
         end = assembler.position
     }

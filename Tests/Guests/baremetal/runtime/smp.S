@@ -105,22 +105,7 @@ smp_entry:
     mr 31, 3
     lwz 1, C_STACK(31)
     bl smp_use_vectors
-    // TLB1 entry 15: CCSR, as start.S maps it for the first processor.
-    lis 3, (MAS0_TLBSEL(1) | MAS0_ESEL(15))@h
-    mtspr SPR_MAS0, 3
-    lis 3, (MAS1_VALID | MAS1_IPROT)@h
-    ori 3, 3, MAS1_TSIZE(SIZE_1M)
-    mtspr SPR_MAS1, 3
-    lis 3, 0xe000
-    ori 4, 3, MAS2_I | MAS2_G
-    mtspr SPR_MAS2, 4
-    ori 4, 3, MAS3_SR | MAS3_SW
-    mtspr SPR_MAS3, 4
-    li 4, 0xf
-    mtspr SPR_MAS7, 4
-    isync
-    tlbwe
-    isync
+    bl map_devices
     // By rfi: unlike mtmsr in QEMU 7.2 it sets every bit of MSR.
     lis 4, smp_wait_for_work@ha
     addi 4, 4, smp_wait_for_work@l

@@ -224,21 +224,7 @@ _start:
     tlbwe
     isync
 
-    // TLB1 entry 15: a megabyte at CCSR for the console and the other devices, at 0xf_e000_0000.
-    lis 3, (MAS0_TLBSEL(1) | MAS0_ESEL(15))@h
-    mtspr SPR_MAS0, 3
-    lis 3, (MAS1_VALID | MAS1_IPROT)@h
-    ori 3, 3, MAS1_TSIZE(SIZE_1M)
-    mtspr SPR_MAS1, 3
-    lis 3, 0xe000
-    ori 4, 3, MAS2_I | MAS2_G
-    mtspr SPR_MAS2, 4
-    ori 4, 3, MAS3_SR | MAS3_SW
-    mtspr SPR_MAS3, 4
-    li 4, 0xf
-    mtspr SPR_MAS7, 4
-    tlbwe
-    isync
+    bl map_devices
 
     lis 1, stack_top@ha
     addi 1, 1, stack_top@l
@@ -264,6 +250,26 @@ _start:
     li 6, MSR_ME
     mtspr SPR_CSRR1, 6
     rfci
+
+// TLB1 entry 15: a megabyte at CCSR for the console and the other devices, at 0xf_e000_0000. Changes r3 and r4.
+    .globl map_devices
+map_devices:
+    lis 3, (MAS0_TLBSEL(1) | MAS0_ESEL(15))@h
+    mtspr SPR_MAS0, 3
+    lis 3, (MAS1_VALID | MAS1_IPROT)@h
+    ori 3, 3, MAS1_TSIZE(SIZE_1M)
+    mtspr SPR_MAS1, 3
+    lis 3, 0xe000
+    ori 4, 3, MAS2_I | MAS2_G
+    mtspr SPR_MAS2, 4
+    ori 4, 3, MAS3_SR | MAS3_SW
+    mtspr SPR_MAS3, 4
+    li 4, 0xf
+    mtspr SPR_MAS7, 4
+    isync
+    tlbwe
+    isync
+    blr
 
 // A stack of 16 KiB that is not cleared, for it is in use while the rest is.
     .data

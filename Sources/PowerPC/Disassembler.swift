@@ -5,7 +5,12 @@
 public enum Disassembler {
     /// The assembly of `word`, which lies at effective address `address`; `.long` where that core has no such instruction.
     public static func disassemble(_ word: UInt32, at address: UInt32, on model: CoreModel = .e500v2) -> String {
-        guard let row = Decoder.instruction(for: word, on: model.core) else { return line(".long", hexadecimal(word)) }
+        disassemble(word, at: address, core: model.core)
+    }
+
+    /// The same for the core that has this bit in tables.
+    package static func disassemble(_ word: UInt32, at address: UInt32, core: Cores) -> String {
+        guard let row = Decoder.instruction(for: word, on: core) else { return line(".long", hexadecimal(word)) }
         let fields = InstructionWord(word)
         if let simplified = simplified(row, fields, address) { return simplified }
         return line(mnemonic(row, fields), operands(row, fields, address))

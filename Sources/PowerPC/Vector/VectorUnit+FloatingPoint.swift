@@ -22,7 +22,7 @@ extension VectorUnit {
                     ).bits, flushes)
             }
         case .vrefp: return words(b, flushes) { SoftFloat.reciprocalEstimate($0, control).bits }
-        case .vrsqrtefp: return words(b, flushes) { SoftFloat.reciprocalRootEstimate($0, control).bits }
+        case .vrsqrtefp: return words(b, flushes) { SoftFloat.reciprocalRootEstimate($0, root: .single, control).bits }
         case .vexptefp: return words(b, flushes) { SoftFloat.exponential($0, control) }
         case .vlogefp: return words(b, flushes) { SoftFloat.logarithm($0, control) }
         case .vrfin: return words(b, flushes) { SoftFloat.integral($0, .nearest).bits }

@@ -76,7 +76,7 @@ extension VectorUnit {
         case .xvresp:
             return words(b, b, &status) { SoftFloat.reciprocalEstimate($1, single) }
         case .xvrsqrtesp:
-            return words(b, b, &status) { SoftFloat.reciprocalRootEstimate($1, single) }
+            return words(b, b, &status) { SoftFloat.reciprocalRootEstimate($1, root: .single, single) }
         case .xvmaxsp:
             return words(a, b, &status) { SoftFloat.extreme($0, $1, isMaximum: true) }
         case .xvminsp:

@@ -108,12 +108,14 @@ package enum Decoder {
         case .statusToField:
             return floatingPoint(row, fields, d: fields.crField, a: fields.crSource)
         case .vectorAB, .vectorA, .vectorB, .vectorTarget, .vectorSourceB, .vectorABC, .vectorACB, .vectorShift,
-            .vectorSplat, .vectorScale, .vectorSignedImmediate, .vectorSigma, .vectorDecimal, .vectorIndexed, .vsxAB, .vsxB,
+            .vectorSplat, .vectorScale, .vectorSignedImmediate, .vectorSigma, .vectorDecimal, .vectorIndexed, .vsxAB,
+            .vsxB,
             .vsxCompare, .vsxTest, .vsxSplat, .vsxABImmediate, .vsxSelect, .vsxIndexed, .vsxToRegister,
             .vsxFromRegister:
             return vector(row, fields)
         case .invalidation, .message:
             return MicroOperation(row.operation, d: fields.target, a: a0, b: fields.b)
+        case .stream, .streamStop: return MicroOperation(row.operation)
         case .none, .target, .source, .targetTimebase, .enable, .order, .level, .waitCondition:
             return MicroOperation(row.operation, d: fields.target, immediate: word)
         }

@@ -67,6 +67,8 @@ public enum Disassembler {
             return "\(fields.statusMask),\(floating(fields.b)),\(fields.statusAll ? 1 : 0),\(fields.statusHalf ? 1 : 0)"
         case .statusMaskB: return "\(fields.statusMask),\(floating(fields.b))"
         case .statusToField: return "cr\(fields.crField),cr\(fields.crSource)"
+        case .stream: return "\(a),\(b),\(fields.target & 3)"
+        case .streamStop: return "\(fields.target & 3)"
         case .vectorAB, .vectorA, .vectorB, .vectorTarget, .vectorSourceB, .vectorABC, .vectorACB, .vectorShift,
             .vectorSplat, .vectorScale, .vectorSignedImmediate, .vectorSigma, .vectorDecimal, .vectorIndexed, .vsxAB,
             .vsxB, .vsxCompare, .vsxTest, .vsxSplat, .vsxABImmediate, .vsxSelect, .vsxIndexed, .vsxToRegister,
@@ -216,6 +218,8 @@ extension Operands {
         case .statusFieldHalf: return crField | 0x0001_F000
         case .statusMaskHalf: return 0x03FF_0000 | b
         case .statusToField: return crField | 0x001C_0000
+        case .stream: return 0x0060_0000 | a | b
+        case .streamStop: return 0x0060_0000
         case .vectorAB, .vectorSigma, .vectorIndexed: return target | a | b
         case .vectorA, .vectorSignedImmediate: return target | a
         case .vectorB: return target | b

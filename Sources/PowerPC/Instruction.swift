@@ -113,6 +113,10 @@ package enum Operands: UInt8 {
     case statusMaskHalf
     /// `BF, BFA` of which the second is of FPSCR.
     case statusToField
+    /// `rA0, rB, STRM`, and a bit that says that the stream is transient.
+    case stream
+    /// `STRM`, and a bit that says all streams.
+    case streamStop
     /// `vT, vA, vB`
     case vectorAB
     /// `vT, vA`

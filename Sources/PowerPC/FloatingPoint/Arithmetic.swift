@@ -224,6 +224,7 @@ package enum SoftFloat {
     package static func reciprocalRootEstimate(
         _ b: UInt64, root format: FloatFormat = .double, _ control: FloatControl
     ) -> FloatResult {
+        if let nan = nan((b, b, b), control) { return nan }
         let root = squareRoot(b, FloatControl(format, control.mode))
         guard root.raised & FPSCR.invalid == 0 else { return root }
         var result = divide(DoubleBits.one, root.bits, control)

@@ -3,7 +3,8 @@ extension SoftFloat {
     package static func divisionTest(_ a: UInt64, _ b: UInt64, _ format: FloatFormat) -> UInt8 {
         let (x, y) = (Unpacked(a), Unpacked(b))
         let isExtreme = y.kind == .zero || y.kind == .infinity || x.kind == .infinity || isDenormalized(y, format)
-        var needsCare = x.kind == .nan || y.kind == .nan || x.kind == .infinity || y.kind == .infinity || y.kind == .zero
+        var needsCare =
+            x.kind == .nan || y.kind == .nan || x.kind == .infinity || y.kind == .infinity || y.kind == .zero
         if !needsCare {
             let (first, second) = (fieldExponent(x, format), fieldExponent(y, format))
             needsCare = second <= format.minimumExponent || second >= format.maximumExponent - 2

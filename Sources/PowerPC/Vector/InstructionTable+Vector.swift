@@ -28,7 +28,8 @@ extension InstructionTable {
     ) -> Instruction { row(mnemonic, vector, 4 << 26 | extended, operands == .vectorShift ? 0x43F : 0x3F, operands) }
 
     /// A decimal instruction, which always records: a 9-bit extended opcode behind the preferred sign.
-    private static func decimal(_ mnemonic: StaticString, _ vector: VectorOperation, _ extended: UInt32) -> Instruction {
+    private static func decimal(_ mnemonic: StaticString, _ vector: VectorOperation, _ extended: UInt32) -> Instruction
+    {
         row(mnemonic, vector, 4 << 26 | 0x400 | extended, 0x5FF, .vectorDecimal)
     }
 
@@ -43,12 +44,14 @@ extension InstructionTable {
     ) -> Instruction { row(mnemonic, vector, 60 << 26 | extended << 3, 0xFF << 3, operands) }
 
     /// A comparison: a 7-bit extended opcode behind the bit that records in CR6.
-    private static func compare(_ mnemonic: StaticString, _ vector: VectorOperation, _ extended: UInt32) -> Instruction {
+    private static func compare(_ mnemonic: StaticString, _ vector: VectorOperation, _ extended: UInt32) -> Instruction
+    {
         row(mnemonic, vector, 60 << 26 | extended << 3, 0x7F << 3, .vsxAB, .vectorRecord)
     }
 
     /// Three vector-scalar registers and two bits, which lie in front of a 5-bit extended opcode.
-    private static func permute(_ mnemonic: StaticString, _ vector: VectorOperation, _ extended: UInt32) -> Instruction {
+    private static func permute(_ mnemonic: StaticString, _ vector: VectorOperation, _ extended: UInt32) -> Instruction
+    {
         row(mnemonic, vector, 60 << 26 | extended << 3, 0x400 | 0x1F << 3, .vsxABImmediate)
     }
 
@@ -57,8 +60,17 @@ extension InstructionTable {
         _ mnemonic: StaticString, _ vector: VectorOperation, _ extended: UInt32, _ operands: Operands
     ) -> Instruction { row(mnemonic, vector, 31 << 26 | extended << 1, 0x3FF << 1, operands) }
 
-    static let vectorRows: [Instruction] = vectorIntegerRows + vectorPermuteRows + vectorFloatRows + scalarRows
+    static let vectorRows: [Instruction] =
+        streamRows + vectorIntegerRows + vectorPermuteRows + vectorFloatRows + scalarRows
         + vectorScalarRows + moveRows + vectorStorageRows
+
+    /// Hints of older processors that streams of data will be needed, which do nothing; Linux still executes the last one.
+    private static let streamRows: [Instruction] = [342, 374, 822].map { extended in
+        Instruction(
+            mnemonic: extended == 342 ? "dst" : extended == 374 ? "dstst" : "dss", operation: .nop,
+            floatingPoint: .none, match: 31 << 26 | extended << 1, mask: 0x3F << 26 | 0x3FF << 1,
+            operands: extended == 822 ? .streamStop : .stream, variants: [], cores: .power8)
+    }
 
     private static let vectorIntegerRows: [Instruction] = [
         vx("vaddubm", .vaddubm, 0, .vectorAB),

@@ -88,7 +88,8 @@ enum FloatingPointCases {
 
     /// The rows that read or write only floating-point registers and FPSCR.
     static let arithmeticRows: [Instruction] = InstructionTable.rows.filter {
-        $0.cores.contains(.e500mc) && [.floatAB, .floatAC, .floatACB, .floatB, .floatCompare, .floatTarget].contains($0.operands)
+        $0.cores.contains(.e500mc)
+            && [.floatAB, .floatAC, .floatACB, .floatB, .floatCompare, .floatTarget].contains($0.operands)
     }
 
     /// Adds a case, whose window holds the operands.

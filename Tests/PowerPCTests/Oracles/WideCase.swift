@@ -100,7 +100,8 @@ struct WideCorpus: Sendable {
         let code = codes[cases[number].code]
         return code.words.enumerated().map { index, word in
             let address = code.address + UInt32(index) * 4
-            return "  \(hexadecimal(address)): \(hexadecimal(word))  \(Disassembler.disassemble(word, at: address, core: .power8))"
+            return
+                "  \(hexadecimal(address)): \(hexadecimal(word))  \(Disassembler.disassemble(word, at: address, core: .power8))"
         }.joined(separator: "\n")
     }
 }

@@ -18,7 +18,9 @@ enum WideGenerators {
     static func doubleword(_ random: inout Random) -> UInt64 {
         let bits = random.next()
         switch random.below(6) {
-        case 0: return [0, 1, .max, .max - 1, 1 << 63, .max >> 1, 1 << 63 + 1, 1 << 32, 0xFFFF_FFFF, 1 << 31][Int(bits % 10)]
+        case 0:
+            return [0, 1, .max, .max - 1, 1 << 63, .max >> 1, 1 << 63 + 1, 1 << 32, 0xFFFF_FFFF, 1 << 31][
+                Int(bits % 10)]
         case 1: return UInt64(bitPattern: Int64(Int32(truncatingIfNeeded: bits)))
         case 2: return bits & 0xFF
         case 3: return UInt64(random.operand()) << 32 | UInt64(random.operand())

@@ -3,7 +3,8 @@ import PowerPC
 /// Cases of everything that works on vector-scalar and floating-point registers.
 extension WideGenerators {
     static let vectorOperands: Set<PowerPC.Operands> = [
-        .vectorAB, .vectorA, .vectorB, .vectorTarget, .vectorSourceB, .vectorABC, .vectorACB, .vectorShift, .vectorSplat,
+        .vectorAB, .vectorA, .vectorB, .vectorTarget, .vectorSourceB, .vectorABC, .vectorACB, .vectorShift,
+        .vectorSplat,
         .vectorScale, .vectorSignedImmediate, .vectorSigma, .vectorDecimal, .vsxAB, .vsxB, .vsxCompare, .vsxTest,
         .vsxSplat, .vsxABImmediate, .vsxSelect, .vsxToRegister, .vsxFromRegister,
     ]

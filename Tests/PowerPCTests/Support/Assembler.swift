@@ -127,6 +127,8 @@ private func fields(_ operands: Operands, _ values: [Int]) -> UInt32 {
     case .floatPairDisplacement: return field(0, target) | field(2, a) | field(1, 0, 16) & ~3
     case .statusFieldHalf: return field(0, 23, 3) | field(1, 12, 4) | field(2, 16, 1)
     case .statusMaskHalf: return field(0, 17, 8) | field(1, b) | field(2, 25, 1) | field(3, 16, 1)
+    case .stream: return field(0, a) | field(1, b) | field(2, target, 2)
+    case .streamStop: return field(0, target, 2)
     case .vectorAB, .vectorIndexed: return field(0, target) | field(1, a) | field(2, b)
     case .vectorA: return field(0, target) | field(1, a)
     case .vectorB: return field(0, target) | field(1, b)

@@ -9,9 +9,14 @@ package struct Cores: OptionSet, Sendable {
     /// The e500mc, with the classic floating-point unit, processor doorbells and 64-byte cache lines.
     package static let e500mc = Cores(rawValue: 2)
 
-    package static let all: Cores = [.e500v2, .e500mc]
+    /// The POWER8 (Power ISA 2.07), with 64 bits, vectors and a hashed page table.
+    package static let power8 = Cores(rawValue: 4)
+
+    /// The embedded ones.
+    package static let e500: Cores = [.e500v2, .e500mc]
+    package static let all: Cores = [.e500v2, .e500mc, .power8]
     /// How many models there are.
-    static let count = 2
+    static let count = 3
 }
 
 /// What distinguishes one core from another, as data: there is one ``CPU`` for all of them.

@@ -1,16 +1,16 @@
 /// Turns instruction words into rows of the instruction table, and rows into predecoded operations.
 package enum Decoder {
-    private static let opcodes = 64 * 1024
+    private static let opcodes = 64 * 2048
 
-    /// For each model, and each of 64 primary × 1024 extended opcodes, the row's index plus one, or 0 where there is no
-    /// instruction.
+    /// For each model, and each of 64 primary × 2048 extended opcodes, the row's index plus one, or 0 where there is no
+    /// instruction. An extended opcode is in bits 21–31, of which most instructions leave some to other uses.
     private static let index: [UInt16] = {
         var index = [UInt16](repeating: 0, count: Cores.count * opcodes)
         for (number, row) in InstructionTable.rows.enumerated() {
             let primary = Int(row.match >> 26)
-            for extended in 0..<1024 where UInt32(extended) << 1 & row.mask == row.match & row.mask & 0x7FE {
+            for extended in 0..<2048 where UInt32(extended) & row.mask == row.match & row.mask & 0x7FF {
                 for core in 0..<Cores.count where row.cores.contains(Cores(rawValue: 1 << UInt8(core))) {
-                    index[core * opcodes | primary << 10 | extended] = UInt16(number + 1)
+                    index[core * opcodes | primary << 11 | extended] = UInt16(number + 1)
                 }
             }
         }
@@ -19,7 +19,7 @@ package enum Decoder {
 
     /// The row that describes `word`, or nil where that core has no such instruction.
     package static func instruction(for word: UInt32, on core: Cores) -> Instruction? {
-        let row = index[core.rawValue.trailingZeroBitCount * opcodes | Int(word >> 26) << 10 | Int(word >> 1 & 0x3FF)]
+        let row = index[core.rawValue.trailingZeroBitCount * opcodes | Int(word >> 26) << 11 | Int(word & 0x7FF)]
         return row == 0 ? nil : InstructionTable.rows[Int(row) - 1]
     }
 
@@ -96,16 +96,26 @@ package enum Decoder {
                 immediate: UInt32(row.floatingPoint.rawValue))
         case .floatAB, .floatAC, .floatACB, .floatB, .floatTarget, .statusBit:
             return floatingPoint(row, fields, d: fields.target, a: fields.a)
-        case .floatCompare:
+        case .floatPairDisplacement:
+            return MicroOperation(
+                row.operation, d: fields.target, a: a0, b: row.floatingPoint.rawValue, immediate: fields.signed & ~3)
+        case .floatCompare, .floatTest:
             return floatingPoint(row, fields, d: fields.crField, a: fields.a)
-        case .statusField:
+        case .statusField, .statusFieldHalf:
             return floatingPoint(row, fields, d: fields.crField, a: fields.statusValue)
-        case .statusMaskB:
+        case .statusMaskB, .statusMaskHalf:
             return floatingPoint(row, fields, d: 0, a: fields.statusMask)
         case .statusToField:
             return floatingPoint(row, fields, d: fields.crField, a: fields.crSource)
+        case .vectorAB, .vectorA, .vectorB, .vectorTarget, .vectorSourceB, .vectorABC, .vectorACB, .vectorShift,
+            .vectorSplat, .vectorScale, .vectorSignedImmediate, .vectorSigma, .vectorDecimal, .vectorIndexed, .vsxAB,
+            .vsxB,
+            .vsxCompare, .vsxTest, .vsxSplat, .vsxABImmediate, .vsxSelect, .vsxIndexed, .vsxToRegister,
+            .vsxFromRegister:
+            return vector(row, fields)
         case .invalidation, .message:
             return MicroOperation(row.operation, d: fields.target, a: a0, b: fields.b)
+        case .stream, .streamStop: return MicroOperation(row.operation)
         case .none, .target, .source, .targetTimebase, .enable, .order, .level, .waitCondition:
             return MicroOperation(row.operation, d: fields.target, immediate: word)
         }
@@ -118,7 +128,14 @@ package enum Decoder {
         return MicroOperation(
             row.operation, d: d, a: a, b: fields.b,
             immediate: UInt32(row.floatingPoint.rawValue) | UInt32(fields.c) << MicroOperation.thirdSourceShift
-                | (record ? MicroOperation.floatingRecord : 0))
+                | (record ? MicroOperation.floatingRecord : 0) | statusSelection(row, fields))
+    }
+
+    /// Which part of FPSCR a move writes.
+    private static func statusSelection(_ row: Instruction, _ fields: InstructionWord) -> UInt32 {
+        guard row.operands == .statusFieldHalf || row.operands == .statusMaskHalf else { return 0 }
+        let all = row.operands == .statusMaskHalf && fields.statusAll
+        return (fields.statusHalf ? MicroOperation.statusHalf : 0) | (all ? MicroOperation.statusAll : 0)
     }
 
     private static func recordFlags(_ row: Instruction, _ fields: InstructionWord) -> UInt32 {

@@ -5,7 +5,12 @@
 public enum Disassembler {
     /// The assembly of `word`, which lies at effective address `address`; `.long` where that core has no such instruction.
     public static func disassemble(_ word: UInt32, at address: UInt32, on model: CoreModel = .e500v2) -> String {
-        guard let row = Decoder.instruction(for: word, on: model.core) else { return line(".long", hexadecimal(word)) }
+        disassemble(word, at: address, core: model.core)
+    }
+
+    /// The same for the core that has this bit in tables.
+    package static func disassemble(_ word: UInt32, at address: UInt32, core: Cores) -> String {
+        guard let row = Decoder.instruction(for: word, on: core) else { return line(".long", hexadecimal(word)) }
         let fields = InstructionWord(word)
         if let simplified = simplified(row, fields, address) { return simplified }
         return line(mnemonic(row, fields), operands(row, fields, address))
@@ -14,6 +19,7 @@ public enum Disassembler {
     private static func mnemonic(_ row: Instruction, _ fields: InstructionWord) -> String {
         var name = "\(row.mnemonic)"
         if row.variants.contains(.overflow), fields.overflow { name += "o" }
+        if row.variants.contains(.vectorRecord), fields.overflow { name += "." }
         if row.variants.contains(.link), fields.link { name += "l" }
         if row.variants.contains(.absolute), fields.absolute { name += "a" }
         if row.variants.contains(.wholeLine), fields.wholeLine { name += "l" }
@@ -54,8 +60,20 @@ public enum Disassembler {
         case .floatTarget: return floating(fields.target)
         case .statusBit: return "\(fields.target)"
         case .statusField: return "\(fields.crField),\(fields.statusValue)"
+        case .floatTest: return "cr\(fields.crField),\(floating(fields.b))"
+        case .floatPairDisplacement: return "\(floating(fields.target)),\(signed(fields) & ~3)(\(a0))"
+        case .statusFieldHalf: return "\(fields.crField),\(fields.statusValue),\(fields.statusHalf ? 1 : 0)"
+        case .statusMaskHalf:
+            return "\(fields.statusMask),\(floating(fields.b)),\(fields.statusAll ? 1 : 0),\(fields.statusHalf ? 1 : 0)"
         case .statusMaskB: return "\(fields.statusMask),\(floating(fields.b))"
         case .statusToField: return "cr\(fields.crField),cr\(fields.crSource)"
+        case .stream: return "\(a),\(b),\(fields.target & 3)"
+        case .streamStop: return "\(fields.target & 3)"
+        case .vectorAB, .vectorA, .vectorB, .vectorTarget, .vectorSourceB, .vectorABC, .vectorACB, .vectorShift,
+            .vectorSplat, .vectorScale, .vectorSignedImmediate, .vectorSigma, .vectorDecimal, .vectorIndexed, .vsxAB,
+            .vsxB, .vsxCompare, .vsxTest, .vsxSplat, .vsxABImmediate, .vsxSelect, .vsxIndexed, .vsxToRegister,
+            .vsxFromRegister:
+            return vectorOperands(row, fields)
         case .waitCondition: return fields.target & 3 == 0 ? "" : "\(fields.target & 3)"
         case .targetA: return "\(target),\(a)"
         case .aSourceB: return "\(a),\(target),\(b)"
@@ -144,11 +162,11 @@ public enum Disassembler {
         return text + operands
     }
 
-    private static func register(_ number: UInt8) -> String { "r\(number)" }
+    static func register(_ number: UInt8) -> String { "r\(number)" }
 
     private static func floating(_ number: UInt8) -> String { "f\(number)" }
 
-    private static func signed(_ fields: InstructionWord) -> Int16 { Int16(truncatingIfNeeded: fields.word) }
+    static func signed(_ fields: InstructionWord) -> Int16 { Int16(truncatingIfNeeded: fields.word) }
 
     private static func hexadecimal(_ value: UInt32) -> String { "0x" + String(value, radix: 16) }
 
@@ -195,7 +213,32 @@ extension Operands {
         case .floatTarget, .statusBit: return target
         case .statusField: return crField | 0xF000
         case .statusMaskB: return 0x01FE_0000 | b
+        case .floatTest: return crField | b
+        case .floatPairDisplacement: return 0x03C0_0000 | a | 0xFFFC
+        case .statusFieldHalf: return crField | 0x0001_F000
+        case .statusMaskHalf: return 0x03FF_0000 | b
         case .statusToField: return crField | 0x001C_0000
+        case .stream: return 0x0060_0000 | a | b
+        case .streamStop: return 0x0060_0000
+        case .vectorAB, .vectorSigma, .vectorIndexed: return target | a | b
+        case .vectorA, .vectorSignedImmediate: return target | a
+        case .vectorB: return target | b
+        case .vectorTarget: return target
+        case .vectorSourceB: return b
+        case .vectorABC, .vectorACB: return target | a | b | c
+        case .vectorShift: return target | a | b | 0x3C0
+        case .vectorSplat: return target | 0x0003_0000 | b
+        case .vectorScale: return target | a | b
+        case .vectorDecimal: return target | a | b | 0x200
+        case .vsxAB: return target | a | b | 7
+        case .vsxB: return target | b | 3
+        case .vsxCompare: return crField | a | b | 6
+        case .vsxTest: return crField | b | 2
+        case .vsxSplat: return target | 0x0003_0000 | b | 3
+        case .vsxABImmediate: return target | a | b | 0x307
+        case .vsxSelect: return target | a | b | c | 15
+        case .vsxIndexed: return target | a | b | 1
+        case .vsxToRegister, .vsxFromRegister: return target | a | 1
         case .targetA, .aSource, .branchRegister: return target | a
         case .rotateImmediate, .rotateRegister: return target | a | b | c | 0x3E
         case .compareSigned, .compareUnsigned: return crField | a | immediate

@@ -8,6 +8,8 @@ package struct Instruction {
     let operation: Operation
     /// Which one of the floating-point unit it is, if it is one of them.
     let floatingPoint: FloatingPointOperation
+    /// Which one of those on vector-scalar registers it is, if it is one of them.
+    var vector = VectorOperation.none
     /// The value of the bits of ``mask``.
     package let match: UInt32
     /// The bits that tell this instruction from all others.
@@ -35,6 +37,8 @@ package struct Instruction {
         package static let absolute = Variants(rawValue: 8)
         /// Bit 10 asks for a whole line, however long lines seem to be (`l`).
         package static let wholeLine = Variants(rawValue: 16)
+        /// Bit 21 records the outcome of a comparison of vectors in CR6 (`.`).
+        package static let vectorRecord = Variants(rawValue: 32)
     }
 }
 
@@ -91,6 +95,10 @@ package enum Operands: UInt8 {
     case floatB
     /// `BF, frA, frB`
     case floatCompare
+    /// `BF, frB`
+    case floatTest
+    /// `frT, D(rA0)` of two registers, with a displacement that is a multiple of 4.
+    case floatPairDisplacement
     /// `frT`
     case floatTarget
     /// `BT` of FPSCR.
@@ -99,8 +107,64 @@ package enum Operands: UInt8 {
     case statusField
     /// `FLM, frB`
     case statusMaskB
+    /// `BF, U, W` of FPSCR, of which W selects the left half.
+    case statusFieldHalf
+    /// `FLM, frB, L, W`, of which L means all fields and W selects the left half.
+    case statusMaskHalf
     /// `BF, BFA` of which the second is of FPSCR.
     case statusToField
+    /// `rA0, rB, STRM`, and a bit that says that the stream is transient.
+    case stream
+    /// `STRM`, and a bit that says all streams.
+    case streamStop
+    /// `vT, vA, vB`
+    case vectorAB
+    /// `vT, vA`
+    case vectorA
+    /// `vT, vB`
+    case vectorB
+    /// `vT`
+    case vectorTarget
+    /// `vB`
+    case vectorSourceB
+    /// `vT, vA, vB, vC`
+    case vectorABC
+    /// `vT, vA, vC, vB`
+    case vectorACB
+    /// `vT, vA, vB, SHB`
+    case vectorShift
+    /// `vT, vB, UIM` with the number of an element.
+    case vectorSplat
+    /// `vT, vB, UIM` with the exponent of a scale.
+    case vectorScale
+    /// `vT, SIM`
+    case vectorSignedImmediate
+    /// `vT, vA, ST, SIX`
+    case vectorSigma
+    /// `vT, vA, vB, PS`
+    case vectorDecimal
+    /// `vT, rA0, rB` of a storage access.
+    case vectorIndexed
+    /// `vsT, vsA, vsB`
+    case vsxAB
+    /// `vsT, vsB`
+    case vsxB
+    /// `BF, vsA, vsB`
+    case vsxCompare
+    /// `BF, vsB`
+    case vsxTest
+    /// `vsT, vsB, UIM` with a UIM of two bits.
+    case vsxSplat
+    /// `vsT, vsA, vsB, DM`
+    case vsxABImmediate
+    /// `vsT, vsA, vsB, vsC`
+    case vsxSelect
+    /// `vsT, rA0, rB` of a storage access.
+    case vsxIndexed
+    /// `rA, vsS`
+    case vsxToRegister
+    /// `vsT, rA`
+    case vsxFromRegister
     /// `rT, rA, rB`
     case targetAB
     /// `rT, rA`
@@ -190,6 +254,19 @@ struct InstructionWord {
     /// The SPR (or timebase register) number, whose two halves the encoding swaps.
     var spr: Int { Int((word >> 16 & 31) | (word >> 6 & 0x3E0)) }
     var level: UInt32 { word >> 5 & 0x7F }
+    /// The numbers of vector-scalar registers, whose highest bits lie at the end of the word.
+    var vsxTarget: UInt8 { target | UInt8(truncatingIfNeeded: word & 1) << 5 }
+    var vsxA: UInt8 { a | UInt8(truncatingIfNeeded: word >> 2 & 1) << 5 }
+    var vsxB: UInt8 { b | UInt8(truncatingIfNeeded: word >> 1 & 1) << 5 }
+    var vsxC: UInt8 { c | UInt8(truncatingIfNeeded: word >> 3 & 1) << 5 }
+    /// The two bits that choose doublewords or words of vector-scalar registers.
+    var vsxImmediate: UInt8 { UInt8(truncatingIfNeeded: word >> 8) & 3 }
+    /// A signed immediate of five bits.
+    var signedA: Int8 { Int8(bitPattern: a << 3) >> 3 }
+    /// Which half of FPSCR a move writes: true for the left one.
+    var statusHalf: Bool { word & 0x0001_0000 != 0 }
+    /// Whether a move to FPSCR writes all fields.
+    var statusAll: Bool { word & 0x0200_0000 != 0 }
     /// Which fields of FPSCR a move writes.
     var statusMask: UInt8 { UInt8(truncatingIfNeeded: word >> 17) }
     /// Four bits for a field of FPSCR.

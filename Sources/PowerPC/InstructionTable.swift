@@ -10,13 +10,13 @@ package enum InstructionTable {
         Instruction(
             mnemonic: mnemonic, operation: operation, floatingPoint: .none, match: opcode << 26, mask: 0x3F << 26,
             operands: operands,
-            variants: variants, cores: .all)
+            variants: variants, cores: .e500)
     }
 
     /// A form with a 10-bit extended opcode in bits 21–30; with overflow variants bit 21 is theirs.
     private static func extended(
         _ mnemonic: StaticString, _ operation: Operation, _ opcode: UInt32, _ extended: UInt32, _ operands: Operands,
-        _ variants: Instruction.Variants = [], on cores: Cores = .all
+        _ variants: Instruction.Variants = [], on cores: Cores = .e500
     ) -> Instruction {
         let bits: UInt32 = variants.contains(.overflow) ? 0x1FF : 0x3FF
         return Instruction(
@@ -30,7 +30,7 @@ package enum InstructionTable {
         Instruction(
             mnemonic: mnemonic, operation: operation, floatingPoint: .none, match: 31 << 26 | 15 << 1,
             mask: 0x3F << 26 | 0x1F << 1,
-            operands: .select, variants: [], cores: .all)
+            operands: .select, variants: [], cores: .e500)
     }
 
     /// A quarter of primary opcode 4 that belongs to the SPE unit.
@@ -44,7 +44,8 @@ package enum InstructionTable {
     /// An instruction of the floating-point unit. `bits` of its extended opcode count: 10, 5 with a third source, or none.
     private static func float(
         _ mnemonic: StaticString, _ floatingPoint: FloatingPointOperation, _ opcode: UInt32, _ extended: UInt32 = 0,
-        bits: UInt32 = 10, _ operands: Operands, _ variants: Instruction.Variants = []
+        bits: UInt32 = 10, _ operands: Operands, _ variants: Instruction.Variants = [],
+        on cores: Cores = [.e500mc, .power8]
     ) -> Instruction {
         let operation: Operation =
             switch operands {
@@ -55,12 +56,12 @@ package enum InstructionTable {
         return Instruction(
             mnemonic: mnemonic, operation: operation, floatingPoint: floatingPoint,
             match: opcode << 26 | extended << 1, mask: 0x3F << 26 | ((1 << bits) - 1) << 1, operands: operands,
-            variants: variants, cores: .e500mc)
+            variants: variants, cores: cores)
     }
 
     package static let rows: [Instruction] =
         immediateRows + branchRows + storageRows + integerRows + logicalRows + systemRows + floatStorageRows
-        + floatArithmeticRows + floatStatusRows
+        + floatArithmeticRows + floatStatusRows + wideFloatRows + vectorRows
 
     private static let immediateRows: [Instruction] = [
         primary("twi", .twi, 3, .trapImmediate),
@@ -286,8 +287,8 @@ package enum InstructionTable {
         float("mtfsb1", .mtfsb1, 63, 38, .statusBit, .record),
         float("mcrfs", .mcrfs, 63, 64, .statusToField),
         float("mtfsb0", .mtfsb0, 63, 70, .statusBit, .record),
-        float("mtfsfi", .mtfsfi, 63, 134, .statusField, .record),
+        float("mtfsfi", .mtfsfi, 63, 134, .statusField, .record, on: .e500mc),
         float("mffs", .mffs, 63, 583, .floatTarget, .record),
-        float("mtfsf", .mtfsf, 63, 711, .statusMaskB, .record),
+        float("mtfsf", .mtfsf, 63, 711, .statusMaskB, .record, on: .e500mc),
     ]
 }

@@ -539,7 +539,8 @@ extension CPU {
                         instructions = settled(&cursor)
                         return raise(PendingException(interrupt: .program, syndrome: ESR.trap))
 
-                    case .illegal, .sc, .rfi, .rfci, .rfmci, .rfdi, .mfmsr, .mtmsr, .wrtee, .wrteei, .mfspr, .mtspr,
+                    case .illegal, .vector, .vectorStorage, .sc, .rfi, .rfci, .rfmci, .rfdi, .mfmsr, .mtmsr, .wrtee,
+                        .wrteei, .mfspr, .mtspr,
                         .mftb, .tlbre, .tlbwe, .tlbsx, .tlbivax, .tlbilx, .tlbsync, .dcbi, .cacheTouchData, .icbi,
                         .msgsnd, .msgclr, .wait, .spe:
                         pc = cursor.pc

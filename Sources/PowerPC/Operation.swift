@@ -46,6 +46,9 @@ enum Operation: UInt8 {
     // displacement, accesses with an index, and all the rest.
     case floatingStorage, floatingStorageIndexed, floatingPoint
 
+    // What works on vector-scalar registers, told apart by ``VectorOperation``: accesses, and all the rest.
+    case vectorStorage, vector
+
     // Branches.
     case branch, branchFar, branchLink, branchLinkFar, branchAbsolute
     case branchTrue, branchTrueFar, branchFalse, branchFalseFar
@@ -98,17 +101,24 @@ enum FloatingPointOperation: UInt8 {
     // Accesses, with a displacement or an index.
     case lfs, lfsu, lfd, lfdu
     case stfs, stfsu, stfd, stfdu, stfiwx
+    case lfiwax, lfiwzx, lfdp, stfdp
 
     // Arithmetic in double and in single precision.
     case fadd, fsub, fmul, fdiv, fmadd, fmsub, fnmadd, fnmsub
     case fadds, fsubs, fmuls, fdivs, fmadds, fmsubs, fnmadds, fnmsubs
     case fres, frsqrte
+    case fsqrt, fsqrts, fre, frsqrtes
 
     // Conversions and comparisons.
     case frsp, fctiw, fctiwz, fcmpu, fcmpo
+    case fctid, fctidz, fctidu, fctiduz, fctiwu, fctiwuz
+    case fcfid, fcfids, fcfidu, fcfidus
+    case frin, friz, frip, frim
+    case ftdiv, ftsqrt
 
     // Moves, which look at no value but one.
     case fmr, fneg, fabs, fnabs, fsel
+    case fcpsgn, fmrgew, fmrgow
 
     // FPSCR.
     case mffs, mcrfs, mtfsb0, mtfsb1, mtfsfi, mtfsf
@@ -149,4 +159,17 @@ struct MicroOperation: BitwiseCopyable {
     static let thirdSourceShift: UInt32 = 8
     /// In ``immediate`` of ``Operation/floatingPoint``: copy FPSCR's summary to CR1.
     static let floatingRecord: UInt32 = 1 << 16
+    /// In ``immediate`` of ``Operation/floatingPoint``: a move to FPSCR writes the left half, or all fields.
+    static let statusHalf: UInt32 = 1 << 17
+    static let statusAll: UInt32 = 1 << 18
+
+    /// In ``immediate`` of ``Operation/vector`` and ``Operation/vectorStorage``: the ``VectorOperation``.
+    static let vectorOperation: UInt32 = 0x3FF
+    /// In ``immediate`` of ``Operation/vector``: record the outcome of a comparison in CR6.
+    static let vectorRecord: UInt32 = 1 << 10
+    /// In ``immediate`` of ``Operation/vector`` and ``Operation/vectorStorage``: the ``VectorFacility``.
+    static let facilityShift: UInt32 = 12
+    /// In ``immediate`` of ``Operation/vector``: where the third source register is, and where the immediate operand is.
+    static let vectorThirdSourceShift: UInt32 = 16
+    static let vectorImmediateShift: UInt32 = 24
 }

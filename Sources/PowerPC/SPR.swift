@@ -86,7 +86,7 @@ struct SPRInfo {
     /// The models that have it.
     let cores: Cores
 
-    init(_ number: Int, _ name: StaticString, _ access: Access, _ storage: Storage, on cores: Cores = .all) {
+    init(_ number: Int, _ name: StaticString, _ access: Access, _ storage: Storage, on cores: Cores = .e500) {
         self.number = number
         self.name = name
         self.access = access

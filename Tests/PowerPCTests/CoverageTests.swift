@@ -16,7 +16,7 @@ import Testing
     @Test func `every row is compared with an oracle or has a unit test, and none has both`() {
         let compared = CaseSet.all.reduce(into: FloatingPointCases.mnemonics) { $0.formUnion($1.corpus.mnemonics) }
         let listed = Self.byUnitTest.reduce(into: Set<String>()) { $0.formUnion($1.mnemonics) }
-        let all = Set(InstructionTable.rows.map { "\($0.mnemonic)" })
+        let all = Set(InstructionTable.rows.filter { !$0.cores.isDisjoint(with: .e500) }.map { "\($0.mnemonic)" })
         print("coverage: \(all.intersection(compared).count) rows by oracles, \(listed.count) by unit tests")
         #expect(all.subtracting(compared).subtracting(listed) == [])
         #expect(compared.intersection(listed) == [])

@@ -220,9 +220,12 @@ package enum SoftFloat {
         divide(DoubleBits.one, b, control)
     }
 
-    /// An estimate of 1 ÷ √`b`: the rounded quotient of the rounded root.
-    package static func reciprocalRootEstimate(_ b: UInt64, _ control: FloatControl) -> FloatResult {
-        let root = squareRoot(b, control)
+    /// An estimate of 1 ÷ √`b`: the rounded quotient of the root, which is rounded to `format`.
+    package static func reciprocalRootEstimate(
+        _ b: UInt64, root format: FloatFormat = .double, _ control: FloatControl
+    ) -> FloatResult {
+        if let nan = nan((b, b, b), control) { return nan }
+        let root = squareRoot(b, FloatControl(format, control.mode))
         guard root.raised & FPSCR.invalid == 0 else { return root }
         var result = divide(DoubleBits.one, root.bits, control)
         result.raised |= root.raised

@@ -3,10 +3,22 @@ package struct FPSCR: Equatable, Sendable {
     /// The register's value; ``vx`` and ``fex`` are always the summaries of the other bits.
     package private(set) var bits: UInt32
 
+    /// DRN, the rounding mode of decimal numbers, in the left half of a register of 64 bits. It is storage and no more.
+    package private(set) var decimalRounding: UInt8 = 0
+
     package init(_ bits: UInt32 = 0) {
         self.bits = bits & Self.writable
         summarize()
     }
+
+    /// A register of 64 bits.
+    package init(wide bits: UInt64) {
+        self.init(UInt32(truncatingIfNeeded: bits))
+        decimalRounding = UInt8(truncatingIfNeeded: bits >> 32) & 7
+    }
+
+    /// The register of 64 bits.
+    package var wide: UInt64 { UInt64(decimalRounding) << 32 | UInt64(bits) }
 
     /// An exception bit went from 0 to 1.
     package static let fx: UInt32 = 1 << 31
@@ -95,6 +107,11 @@ package struct FPSCR: Equatable, Sendable {
         summarize()
     }
 
+    /// Puts `value` where `mask` is in the left half.
+    mutating func writeLeft(_ value: UInt32, mask: UInt32) {
+        decimalRounding = (decimalRounding & ~UInt8(mask & 7)) | UInt8(value & mask & 7)
+    }
+
     private mutating func summarize() {
         bits &= ~(Self.vx | Self.fex)
         if bits & Self.invalid != 0 { bits |= Self.vx }
@@ -110,4 +127,6 @@ package enum RoundingMode: CaseIterable, Sendable {
     case towardZero
     case towardPositive
     case towardNegative
+    /// To the nearest value, and of two to the one farther from zero: what some instructions do, and RN cannot ask for.
+    case nearestAway
 }

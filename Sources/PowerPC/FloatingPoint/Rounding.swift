@@ -30,6 +30,7 @@ package struct FloatControl: Sendable {
         case .towardZero: false
         case .towardPositive: rest != 0 && !isNegative
         case .towardNegative: rest != 0 && isNegative
+        case .nearestAway: rest >= half
         }
     }
 }
@@ -134,7 +135,7 @@ package struct FloatResult: Equatable, Sendable {
 
     private static func overflowsToInfinity(_ mode: RoundingMode, isNegative: Bool) -> Bool {
         switch mode {
-        case .nearest: true
+        case .nearest, .nearestAway: true
         case .towardZero: false
         case .towardPositive: !isNegative
         case .towardNegative: isNegative

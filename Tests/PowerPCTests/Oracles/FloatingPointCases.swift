@@ -88,7 +88,8 @@ enum FloatingPointCases {
 
     /// The rows that read or write only floating-point registers and FPSCR.
     static let arithmeticRows: [Instruction] = InstructionTable.rows.filter {
-        [.floatAB, .floatAC, .floatACB, .floatB, .floatCompare, .floatTarget].contains($0.operands)
+        $0.cores.contains(.e500mc)
+            && [.floatAB, .floatAC, .floatACB, .floatB, .floatCompare, .floatTarget].contains($0.operands)
     }
 
     /// Adds a case, whose window holds the operands.
@@ -206,7 +207,7 @@ enum FloatingPointCases {
             0, 1, 0x7F_FFFF, 0x80_0000, 0x3F80_0000, 0x7F7F_FFFF, 0x7F80_0000, 0x7F80_0001, 0x7FC0_0000, 0x7FFF_FFFF,
             0x0040_0000, 0x0000_0100,
         ].flatMap { [$0, $0 | 0x8000_0000] }
-        for row in InstructionTable.rows where operands.contains(row.operands) {
+        for row in InstructionTable.rows where row.cores.contains(.e500mc) && operands.contains(row.operands) {
             let isIndexed = row.operands == .floatIndexed || row.operands == .floatIndexedUpdate
             let isSingle = "\(row.mnemonic)".hasPrefix("lfs")
             let access = assemble("\(row.mnemonic)", isIndexed ? [4, 5, 6] : [4, -8, 5])

@@ -51,7 +51,10 @@ func row(_ mnemonic: String) -> Instruction {
 private let forms: [String: (row: Instruction, bits: UInt32)] = {
     var forms: [String: (row: Instruction, bits: UInt32)] = [:]
     for row in InstructionTable.rows {
-        for (suffix, bits) in suffixes(row.variants) { forms["\(row.mnemonic)\(suffix)"] = (row, bits) }
+        // Of rows with the same name the first one is meant.
+        for (suffix, bits) in suffixes(row.variants) where forms["\(row.mnemonic)\(suffix)"] == nil {
+            forms["\(row.mnemonic)\(suffix)"] = (row, bits)
+        }
         // The record form is the only one.
         if "\(row.mnemonic)" == "stwcx." { forms["stwcx."] = (row, 1) }
     }
@@ -68,6 +71,7 @@ func suffixes(_ variants: Instruction.Variants) -> [(suffix: String, bits: UInt3
     add(.link, "l", 1)
     add(.absolute, "a", 2)
     add(.wholeLine, "l", 0x0020_0000)
+    add(.vectorRecord, ".", 0x400)
     add(.record, ".", 1)
     return all
 }
@@ -92,6 +96,10 @@ private func fields(_ operands: Operands, _ values: [Int]) -> UInt32 {
         let number = UInt32(truncatingIfNeeded: values[position])
         return (number & 31) << 16 | (number >> 5 & 31) << 11
     }
+    /// A vector-scalar register, whose highest bit lies elsewhere.
+    func vsx(_ position: Int, _ shift: UInt32, _ high: UInt32) -> UInt32 {
+        field(position, shift) | (UInt32(truncatingIfNeeded: values[position]) >> 5 & 1) << high
+    }
     let (target, a, b, c): (UInt32, UInt32, UInt32, UInt32) = (21, 16, 11, 6)
     switch operands {
     case .none: return 0
@@ -115,6 +123,34 @@ private func fields(_ operands: Operands, _ values: [Int]) -> UInt32 {
     case .statusMaskB: return field(0, 17, 8) | field(1, b)
     case .statusToField: return field(0, 23, 3) | field(1, 18, 3)
     case .waitCondition: return field(0, target, 2)
+    case .floatTest: return field(0, 23, 3) | field(1, b)
+    case .floatPairDisplacement: return field(0, target) | field(2, a) | field(1, 0, 16) & ~3
+    case .statusFieldHalf: return field(0, 23, 3) | field(1, 12, 4) | field(2, 16, 1)
+    case .statusMaskHalf: return field(0, 17, 8) | field(1, b) | field(2, 25, 1) | field(3, 16, 1)
+    case .stream: return field(0, a) | field(1, b) | field(2, target, 2)
+    case .streamStop: return field(0, target, 2)
+    case .vectorAB, .vectorIndexed: return field(0, target) | field(1, a) | field(2, b)
+    case .vectorA: return field(0, target) | field(1, a)
+    case .vectorB: return field(0, target) | field(1, b)
+    case .vectorTarget: return field(0, target)
+    case .vectorSourceB: return field(0, b)
+    case .vectorABC: return field(0, target) | field(1, a) | field(2, b) | field(3, c)
+    case .vectorACB: return field(0, target) | field(1, a) | field(2, c) | field(3, b)
+    case .vectorShift: return field(0, target) | field(1, a) | field(2, b) | field(3, c, 4)
+    case .vectorSplat, .vectorScale: return field(0, target) | field(1, b) | field(2, a)
+    case .vectorSignedImmediate: return field(0, target) | field(1, a)
+    case .vectorSigma: return field(0, target) | field(1, a) | field(2, 15, 1) | field(3, b, 4)
+    case .vectorDecimal: return field(0, target) | field(1, a) | field(2, b) | field(3, 9, 1)
+    case .vsxAB: return vsx(0, target, 0) | vsx(1, a, 2) | vsx(2, b, 1)
+    case .vsxB: return vsx(0, target, 0) | vsx(1, b, 1)
+    case .vsxCompare: return field(0, 23, 3) | vsx(1, a, 2) | vsx(2, b, 1)
+    case .vsxTest: return field(0, 23, 3) | vsx(1, b, 1)
+    case .vsxSplat: return vsx(0, target, 0) | vsx(1, b, 1) | field(2, a, 2)
+    case .vsxABImmediate: return vsx(0, target, 0) | vsx(1, a, 2) | vsx(2, b, 1) | field(3, 8, 2)
+    case .vsxSelect: return vsx(0, target, 0) | vsx(1, a, 2) | vsx(2, b, 1) | vsx(3, c, 3)
+    case .vsxIndexed: return vsx(0, target, 0) | field(1, a) | field(2, b)
+    case .vsxToRegister: return vsx(1, target, 0) | field(0, a)
+    case .vsxFromRegister: return vsx(0, target, 0) | field(1, a)
     case .targetA: return field(0, target) | field(1, a)
     case .aSourceB, .aSourceShift: return field(0, a) | field(1, target) | field(2, b)
     case .aSource: return field(0, a) | field(1, target)

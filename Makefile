@@ -26,7 +26,7 @@ SECONDS_OF_STRESS ?= 60
 
 guests := Tests/Guests
 scripts := .ci/run $(wildcard .ci/embedded) Tests/Soak/soak.sh Tests/Soak/tsan.sh $(guests)/lib.sh $(guests)/need \
-    $(guests)/linux/build $(guests)/userland/power $(guests)/userland/build $(guests)/userland/init $(guests)/baremetal/build \
+    $(guests)/linux/build $(guests)/userland/power $(guests)/userland/build $(guests)/userland/init $(guests)/baremetal/build $(guests)/conformance/build \
     $(guests)/devicetrees/build \
     .ci/modules Sources/paravane-ppc64le/build Sources/paravane-ppc64le/libraries $(guests)/selfcheck/build \
     $(guests)/book3s/build \

@@ -81,6 +81,21 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(name: "paravane", dependencies: ["ParavaneCommands"], swiftSettings: strict),
 
+        // Bare-metal guests of other processors. What runs them on libunicorn, which is GPL-2, loads it when it starts and is
+        // a command of its own.
+        .target(
+            name: "FlatMachines", dependencies: ["GuestMemory", "Hypercalls", "ParavirtABI"], swiftSettings: strict),
+        .target(name: "CUnicornCPU"),
+        .target(
+            name: "UnicornCPU",
+            dependencies: ["CUnicornCPU", "FlatMachines", "GuestMemory", "Hypercalls", "ParavirtABI"],
+            swiftSettings: strict),
+        .target(
+            name: "UnicornCommand",
+            dependencies: ["FlatMachines", "GuestMemory", "Hypercalls", "UnicornCPU", argumentParser],
+            swiftSettings: strict),
+        .executableTarget(name: "paravane-unicorn", dependencies: ["UnicornCommand"], swiftSettings: strict),
+
         // The fuzzer: what it feeds, and the driver that feeds it.
         .target(
             name: "Fuzzing",

@@ -95,6 +95,9 @@ let package = Package(
             dependencies: ["FlatMachines", "GuestMemory", "Hypercalls", "UnicornCPU", argumentParser],
             swiftSettings: strict),
         .executableTarget(name: "paravane-unicorn", dependencies: ["UnicornCommand"], swiftSettings: strict),
+        .executableTarget(
+            name: "paravane-kvm-x86", dependencies: ["CHost", "CKVM", "FlatMachines", "GuestMemory", "Hypercalls", "KVM"],
+            swiftSettings: strict + [.enableExperimentalFeature("Lifetimes")]),
 
         // The fuzzer: what it feeds, and the driver that feeds it.
         .target(

@@ -96,7 +96,8 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(name: "paravane-unicorn", dependencies: ["UnicornCommand"], swiftSettings: strict),
         .executableTarget(
-            name: "paravane-kvm-x86", dependencies: ["CHost", "CKVM", "FlatMachines", "GuestMemory", "Hypercalls", "KVM"],
+            name: "paravane-kvm-x86",
+            dependencies: ["CHost", "CKVM", "FlatMachines", "GuestMemory", "Hypercalls", "KVM"],
             swiftSettings: strict + [.enableExperimentalFeature("Lifetimes")]),
 
         // The fuzzer: what it feeds, and the driver that feeds it.
@@ -149,6 +150,13 @@ let package = Package(
         .testTarget(
             name: "FuzzTests", dependencies: ["Fuzzing", "TestTools", "paravane-fuzz"], path: "Tests/Fuzz",
             exclude: ["Finds"], swiftSettings: strict),
+        .testTarget(
+            name: "MatrixTests",
+            dependencies: [
+                "FlatMachines", "GuestMemory", "Hypercalls", "TestTools", "UnicornCPU", "paravane", "paravane-kvm-x86",
+                "paravane-unicorn",
+            ],
+            swiftSettings: strict),
         tests("System", ["TestTools", "paravane", "paravane-bench"]),
     ],
     swiftLanguageModes: [.v6]

@@ -101,7 +101,8 @@ public final class X86Board {
         case 0: [1, 0x6874_7541, 0x444D_4163, 0x6974_6E65]  // "AuthenticAMD"
         case 1:
             [
-                0x0006_0F01, UInt32(truncatingIfNeeded: vcpu) << 24 | UInt32(truncatingIfNeeded: machine.vcpus.count) << 16,
+                0x0006_0F01,
+                UInt32(truncatingIfNeeded: vcpu) << 24 | UInt32(truncatingIfNeeded: machine.vcpus.count) << 16,
                 1 << 31,  // a hypervisor
                 0x0783_FBFD,  // FPU, TSC, MSR, PAE, CX8, APIC, MTRR, CMOV, CLFLUSH, MMX, FXSR, SSE, SSE2 and older ones
             ]

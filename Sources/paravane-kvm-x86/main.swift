@@ -7,5 +7,5 @@
     else { finish(64, "usage: paravane-kvm-x86 [--cpus 1-8] <guest>") }
     run(guest, cpus: cpus)
 #else
-    #error("paravane-kvm-x86 is for x86-64 hosts")
+    finish(69, "this command is for x86-64 hosts")
 #endif

@@ -26,7 +26,7 @@ static const char *describe(u32 form, enum mode mode, const char *name) {
 
 static void fill(const struct call *call) {
     for (u32 i = 0; i < GENERAL; i++) {
-        before.general[i] = (word)0xa5a5000000000000u + (word)0x5a5a0000 + (word)i * (word)0x0000010100000101u;
+        before.general[i] = (word)(0xa5a500005a5a0000u + i * 0x0000010100000101u);
     }
     for (u32 i = 0; i < call->count; i++) {
         before.general[argument_registers[i]] = call->arguments[i];
@@ -60,7 +60,7 @@ static void explain(const struct answer *answer, const struct call *call) {
 // Whether only what an answer writes has changed.
 static int untouched(const struct answer *answer, u32 trap) {
     for (u32 i = 0; i < GENERAL; i++) {
-        if (!trap && (i == STATUS_REGISTER || i == OUTPUT_REGISTER)) {
+        if (MAY_CHANGE(i) || (!trap && (i == STATUS_REGISTER || i == OUTPUT_REGISTER))) {
             continue;
         }
         if (answer->registers.general[i] != before.general[i]) {

@@ -6,6 +6,8 @@
 //   ARGUMENT_REGISTERS    those of the arguments, in order
 //   STATUS_REGISTER       the one of the answer
 //   OUTPUT_REGISTER       a second one that every answer writes, or GENERAL
+//   MAY_CHANGE(number)    whether the instruction itself is free to change the register
+//   NO_SUCH_CALL          the status that means so, where a status does
 #pragma once
 
 #include "tap.h"
@@ -59,9 +61,6 @@ const struct answer *execute_call(u32 form, enum mode mode, const struct registe
 void machine_suite(void);
 
 // MARK: The shared part
-
-// The status that means: there is no such call.
-#define NO_SUCH_CALL ((word)-1000)
 
 // Makes the call with the pattern in all other registers. The answer is valid until the next call.
 const struct answer *make_call(u32 form, enum mode mode, const struct call *call);

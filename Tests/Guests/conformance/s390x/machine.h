@@ -7,3 +7,4 @@ typedef unsigned long word;
 #define ARGUMENT_REGISTERS {2, 3, 4, 5, 6, 7}
 #define STATUS_REGISTER 2
 #define OUTPUT_REGISTER GENERAL
+#define MAY_CHANGE(number) 0

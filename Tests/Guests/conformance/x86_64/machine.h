@@ -8,3 +8,5 @@ typedef unsigned long word;
 #define ARGUMENT_REGISTERS {3, 1, 2, 6}
 #define STATUS_REGISTER 0
 #define OUTPUT_REGISTER GENERAL
+#define MAY_CHANGE(number) 0
+#define NO_SUCH_CALL ((word)-1000)

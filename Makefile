@@ -27,6 +27,7 @@ SECONDS_OF_STRESS ?= 60
 guests := Tests/Guests
 scripts := .ci/run $(wildcard .ci/embedded) Tests/Soak/soak.sh Tests/Soak/tsan.sh $(guests)/lib.sh $(guests)/need \
     $(guests)/linux/build $(guests)/userland/power $(guests)/userland/build $(guests)/userland/init $(guests)/baremetal/build \
+    $(guests)/conformance/build $(guests)/kvm-x86-host/kernel $(guests)/kvm-x86-host/run \
     $(guests)/devicetrees/build \
     .ci/modules Sources/paravane-ppc64le/build Sources/paravane-ppc64le/libraries $(guests)/selfcheck/build \
     $(guests)/book3s/build \
@@ -58,6 +59,8 @@ test: ## Run all tests; builds the guests and kernels that they boot
 	@programs=$$($(guests)/baremetal/build); userland=$$($(guests)/userland/build); kernels=$$($(guests)/linux/build); \
 	    trees=$$($(guests)/devicetrees/build); export PARAVANE_DEVICE_TREES="$$trees"; \
 	    hv_kernels=$$($(guests)/linux/build e500-hv); \
+	    export PARAVANE_CONFORMANCE="$$($(guests)/conformance/build)"; \
+	    $(guests)/kvm-x86-host/kernel >/dev/null; \
 	    export PARAVANE_GUESTS="$$programs" PARAVANE_INITRD="$$userland/initramfs.cpio.gz"; \
 	    export PARAVANE_KERNEL_UNMODIFIED="$$kernels/unmodified/uImage"; \
 	    export PARAVANE_KERNEL_PATCHED="$$kernels/patched/uImage"; \
@@ -67,6 +70,7 @@ test: ## Run all tests; builds the guests and kernels that they boot
 
 guests: ## Build the bare-metal guests, and print where they are
 	@$(guests)/baremetal/build
+	@$(guests)/conformance/build
 
 kernels: ## Build the Linux guests, and print where they are
 	@$(guests)/linux/build

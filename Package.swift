@@ -84,6 +84,25 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(name: "paravane", dependencies: ["ParavaneCommands"], swiftSettings: strict),
 
+        // Bare-metal guests of other processors. What runs them on libunicorn, which is GPL-2, loads it when it starts and is
+        // a command of its own.
+        .target(
+            name: "FlatMachines", dependencies: ["GuestMemory", "Hypercalls", "ParavirtABI"], swiftSettings: strict),
+        .target(name: "CUnicornCPU"),
+        .target(
+            name: "UnicornCPU",
+            dependencies: ["CUnicornCPU", "FlatMachines", "GuestMemory", "Hypercalls", "ParavirtABI"],
+            swiftSettings: strict),
+        .target(
+            name: "UnicornCommand",
+            dependencies: ["FlatMachines", "GuestMemory", "Hypercalls", "UnicornCPU", argumentParser],
+            swiftSettings: strict),
+        .executableTarget(name: "paravane-unicorn", dependencies: ["UnicornCommand"], swiftSettings: strict),
+        .executableTarget(
+            name: "paravane-kvm-x86",
+            dependencies: ["CHost", "CKVM", "FlatMachines", "GuestMemory", "Hypercalls", "KVM"],
+            swiftSettings: strict + [.enableExperimentalFeature("Lifetimes")]),
+
         // The fuzzer: what it feeds, and the driver that feeds it.
         .target(
             name: "Fuzzing",
@@ -136,6 +155,13 @@ let package = Package(
         .testTarget(
             name: "FuzzTests", dependencies: ["Fuzzing", "TestTools", "paravane-fuzz"], path: "Tests/Fuzz",
             exclude: ["Finds"], swiftSettings: strict),
+        .testTarget(
+            name: "MatrixTests",
+            dependencies: [
+                "FlatMachines", "GuestMemory", "Hypercalls", "TestTools", "UnicornCPU", "paravane", "paravane-kvm-x86",
+                "paravane-unicorn",
+            ],
+            swiftSettings: strict),
         tests("System", ["TestTools", "paravane", "paravane-bench"]),
     ],
     swiftLanguageModes: [.v6]

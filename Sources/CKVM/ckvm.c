@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -89,3 +90,25 @@ void ckvm_end_limit(void) {
     limited = NULL;
     pthread_sigmask(SIG_SETMASK, &earlier, NULL);
 }
+
+#if defined(__x86_64__)
+enum { leaves = 256 };
+
+long ckvm_offer_cpuid(int kvm, int vcpu, uint32_t apic_id) {
+    struct kvm_cpuid2 *offer = calloc(1, sizeof *offer + leaves * sizeof offer->entries[0]);
+    if (!offer)
+        return -ENOMEM;
+    offer->nent = leaves;
+    long result = ckvm_ioctl(kvm, KVM_GET_SUPPORTED_CPUID, (unsigned long)offer);
+    for (uint32_t i = 0; result >= 0 && i < offer->nent; i++) {
+        if (offer->entries[i].function == 1) {
+            offer->entries[i].ebx = (offer->entries[i].ebx & 0x00ffffff) | apic_id << 24;
+            offer->entries[i].ecx |= 1u << 31; // a hypervisor, which KVM leaves to the user to say
+        }
+    }
+    if (result >= 0)
+        result = ckvm_ioctl(vcpu, KVM_SET_CPUID2, (unsigned long)offer);
+    free(offer);
+    return result < 0 ? result : 0;
+}
+#endif

@@ -15,7 +15,7 @@ public struct KVM: ~Copyable {
     /// Where it is.
     public static let path: StaticString = "/dev/kvm"
 
-    private let device: Descriptor
+    let device: Descriptor
     /// Bytes of a vCPU's run page.
     private let runSize: Int
 

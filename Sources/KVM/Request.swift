@@ -7,7 +7,7 @@ public struct Request: Sendable {
     /// The number.
     let number: UInt
 
-    private init(_ name: StaticString, _ number: UInt) {
+    init(_ name: StaticString, _ number: UInt) {
         self.name = name
         self.number = number
     }

@@ -10,6 +10,11 @@
 
         /// Puts the vCPU at `entry` in 64-bit mode, in supervisor state, with flat segments and the tables of ``FlatTables``.
         public func startFlat(entry: UInt64, stack: UInt64, tables: FlatTables) throws(KVMError) {
+            try startFlat(entry: entry, stack: stack, root: tables.root)
+        }
+
+        /// Puts the vCPU at `entry` in 64-bit mode, in supervisor state, with flat segments and the page tables at `root`.
+        public func startFlat(entry: UInt64, stack: UInt64, root: UInt64) throws(KVMError) {
             var special = try specialRegisters()
             var code = special.cs
             code.base = 0
@@ -33,7 +38,7 @@
             special.fs = data
             special.gs = data
             special.ss = data
-            special.cr3 = tables.root
+            special.cr3 = root
             special.cr4 = 1 << 5  // PAE
             special.cr0 = 1 << 31 | 1 << 16 | 1 << 5 | 1 << 4 | 1 << 1 | 1  // PG, WP, NE, ET, MP, PE
             special.efer = 1 << 8 | 1 << 10  // LME, LMA

@@ -92,3 +92,15 @@ publish() {
 jobs() {
     nproc
 }
+
+# find_clang: sets $clang and $lld. The Swift toolchain brings both; a system's own clang has to know the guest's processor.
+find_clang() {
+    local toolchain directory
+    toolchain=$(dirname "$(readlink -f "$(command -v swift || command -v clang)")")
+    for directory in "$toolchain" /opt/swift/usr/bin /usr/bin; do
+        clang=$directory/clang
+        lld=$directory/ld.lld
+        if [ -x "$clang" ] && [ -x "$lld" ]; then return; fi
+    done
+    fail "no clang with ld.lld found next to swift or in /usr/bin"
+}

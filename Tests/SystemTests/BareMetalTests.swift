@@ -1,21 +1,6 @@
 import Testing
 import TestTools
 
-/// What a TAP-speaking guest reported.
-struct TAPReport {
-    let passed: Int
-    let failed: [String]
-    let planned: Int?
-
-    init(_ lines: [String]) {
-        passed = lines.filter { $0.hasPrefix("ok ") }.count
-        failed = lines.filter { $0.hasPrefix("not ok ") }
-        planned = lines.first { $0.hasPrefix("1..") }.flatMap { Int($0.dropFirst(3).prefix { $0.isNumber }) }
-    }
-
-    var isComplete: Bool { failed.isEmpty && planned == passed && passed > 0 }
-}
-
 /// Programs that test the machine from the guest's side.
 @Suite(.enabled(if: Guests.areBuilt, "run through 'make test', which builds the guests"))
 struct BareMetalTests {

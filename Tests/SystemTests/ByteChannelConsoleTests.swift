@@ -1,3 +1,4 @@
+import TestTools
 import Testing
 
 /// ePAPR calls as guests make them: Linux on a byte channel, and programs that try every call.

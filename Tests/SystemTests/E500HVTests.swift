@@ -1,4 +1,5 @@
 import Foundation
+import TestTools
 import Testing
 
 /// A machine without devices: Linux for boards below Freescale's hypervisor, whose console, interrupts, restart and

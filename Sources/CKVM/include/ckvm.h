@@ -46,6 +46,17 @@ static const uint64_t ckvm_reg_fpscr = KVM_REG_PPC_FPSCR;
 static const uint64_t ckvm_reg_vr0 = KVM_REG_PPC_VR0;
 #endif
 
+#if defined(__x86_64__)
+// Requests of x86.
+static const unsigned long ckvm_create_irqchip = KVM_CREATE_IRQCHIP;
+static const unsigned long ckvm_set_mp_state = KVM_SET_MP_STATE;
+
+/// Offers the vCPU `vcpu` all of CPUID that `kvm`, the descriptor of /dev/kvm, supports, with `apic_id` as its APIC's id and
+/// with the bit that says that there is a hypervisor.
+/// Returns 0 or the negated errno.
+long ckvm_offer_cpuid(int kvm, int vcpu, uint32_t apic_id);
+#endif
+
 // Addresses in a run page, for Swift sees its arrays as tuples.
 static inline uint8_t *_Nonnull ckvm_immediate_exit(struct kvm_run *_Nonnull run) { return &run->immediate_exit; }
 static inline uint8_t *_Nonnull ckvm_mmio_data(struct kvm_run *_Nonnull run) { return run->mmio.data; }

@@ -8,13 +8,6 @@ u64 timebase64(void) {
     return (u64)high << 32 | low;
 }
 
-static void put_hex64(u64 value) {
-    put("0x");
-    for (int shift = 60; shift >= 0; shift -= 4) {
-        put_byte((u8) "0123456789abcdef"[(value >> shift) & 15]);
-    }
-}
-
 void measured(const char *name, u32 operations, u64 ticks) {
     u32 length = 0;
     const u32 *frequency = find_property("timebase-frequency", &length);

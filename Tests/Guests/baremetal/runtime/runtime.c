@@ -5,8 +5,6 @@ u32 hypercall_words[4];
 u32 hypercall_count;
 int devices_are_hypercalls;
 
-static u32 tests, failures;
-
 // MARK: Hypercalls of the runtime's own
 
 #define EV_BYTE_CHANNEL_SEND 0x10001
@@ -58,63 +56,6 @@ void put_byte(u8 byte) {
     write8(UART, byte);
 }
 
-void put(const char *text) {
-    for (; *text; text++) {
-        put_byte((u8)*text);
-    }
-}
-
-void put_hex(u32 value) {
-    put("0x");
-    for (int shift = 28; shift >= 0; shift -= 4) {
-        put_byte((u8) "0123456789abcdef"[(value >> shift) & 15]);
-    }
-}
-
-void put_decimal(u32 value) {
-    char digits[11];
-    char *digit = digits + 10;
-    *digit = 0;
-    do {
-        *--digit = (char)('0' + value % 10);
-        value /= 10;
-    } while (value);
-    put(digit);
-}
-
-// MARK: TAP
-
-static void result(int condition, const char *sentence) {
-    tests++;
-    failures += !condition;
-    put(condition ? "ok " : "not ok ");
-    put_decimal(tests);
-    put(" - ");
-    put(sentence);
-    put("\n");
-}
-
-void ok(int condition, const char *sentence) {
-    result(condition, sentence);
-}
-
-void equal(u32 got, u32 expected, const char *sentence) {
-    result(got == expected, sentence);
-    if (got != expected) {
-        put("# got ");
-        put_hex(got);
-        put(", expected ");
-        put_hex(expected);
-        put("\n");
-    }
-}
-
-void comment(const char *text) {
-    put("# ");
-    put(text);
-    put("\n");
-}
-
 static void field(const char *name, u32 value) {
     put(name);
     put_hex(value);
@@ -129,13 +70,6 @@ void explain(const struct frame *f) {
     field(" dear ", f->dear);
     field(" r3 ", f->gpr[3]);
     put("\n");
-}
-
-void skip_all(const char *reason) {
-    put("1..0 # skip ");
-    put(reason);
-    put("\n");
-    power_off();
 }
 
 // MARK: Power
@@ -321,33 +255,8 @@ void runtime_main(u32 tree, u32 r6, u32 r7) {
     entry_r6 = r6;
     entry_r7 = r7;
     find_hypercall();
-    put("TAP version 13\n");
+    tap_begin();
     program();
-    put("1..");
-    put_decimal(tests);
-    put("\n");
-    if (failures) {
-        put("# ");
-        put_decimal(failures);
-        put(" failed\n");
-    }
+    tap_end();
     power_off();
-}
-
-// What clang may call for.
-void *memset(void *to, int byte, u32 count) {
-    volatile u8 *target = to;
-    while (count--) {
-        *target++ = (u8)byte;
-    }
-    return to;
-}
-
-void *memcpy(void *to, const void *from, u32 count) {
-    volatile u8 *target = to;
-    const u8 *source = from;
-    while (count--) {
-        *target++ = *source++;
-    }
-    return to;
 }

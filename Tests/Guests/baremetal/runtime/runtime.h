@@ -2,12 +2,8 @@
 // code with a given register file in a given machine state until an interrupt ends it.
 #pragma once
 
+#include "../../common/tap.h"
 #include "e500.h"
-
-typedef unsigned char u8;
-typedef unsigned short u16;
-typedef unsigned int u32;
-typedef unsigned long long u64;
 
 // The register file that `execute` starts with, and the one that was there when an interrupt came.
 // start.S knows the offsets.
@@ -55,22 +51,13 @@ static inline int is_e500v2(void) {
 u32 timebase(void);
 void synchronize_instructions(u32 address, u32 bytes);
 
-// Console of the guest: the first NS16550, or the first byte channel where the hypervisor is all that there is.
-void put(const char *text);
-void put_hex(u32 value);
-void put_decimal(u32 value);
-void put_byte(u8 byte);
+// The console that `put` and TAP go to is the first NS16550, or the first byte channel where the hypervisor is all that
+// there is. Every program is a list of topics made of TAP's lines.
 
-// TAP. Every program is a list of `topic`s made of these, between `plan_begin` and `plan_end`.
-void ok(int condition, const char *sentence);
-void equal(u32 got, u32 expected, const char *sentence);
-void comment(const char *text);
 // How `execute` ended, when that is not what was wanted.
 void explain(const struct frame *result);
-_Noreturn void skip_all(const char *reason);
 
-// Turns the machine off, through the GPIO line that the device tree's power-off node names, or by hypercall.
-_Noreturn void power_off(void);
+// `power_off` goes through the GPIO line that the device tree's power-off node names, or is a hypercall.
 
 // Whether the machine has no devices and everything is a hypercall, as below Freescale's hypervisor.
 extern int devices_are_hypercalls;

@@ -1,0 +1,3 @@
+import UnicornCommand
+
+UnicornCommand.start()

@@ -124,7 +124,9 @@ let package = Package(
         tests("ParavirtABI", ["ParavirtABI"]),
         tests("GuestMemory", ["GuestMemory"]),
         tests("Hypercalls", ["GuestMemory", "Hypercalls", "PAPR", "ParavirtABI", "TestTools"]),
-        tests("PAPR", ["DeviceTree", "Devices", "GuestMemory", "Machines", "PAPR", "ParavirtABI", "PowerPC", "VMM"]),
+        tests(
+            "PAPR",
+            ["DeviceTree", "Devices", "GuestMemory", "Hypercalls", "Machines", "PAPR", "ParavirtABI", "PowerPC", "VMM"]),
         tests("DeviceTree", ["DeviceTree", "TestTools"]),
         tests("TreeLint", ["DeviceTree", "TestTools", "TreeLint"], resources: [.copy("Trees")]),
         tests(

@@ -212,6 +212,7 @@ final class HypercallTarget: FuzzTarget {
 }
 
 /// A partition's vCPU that executes nothing.
+@safe
 private final class FuzzPartitionCPU: PSeriesCPU {
     let index: Int
     var registers = [UInt64](repeating: 0, count: 32)

@@ -154,7 +154,8 @@ public enum RTAS {
         guard address < 1 << 32, let token = try? memory.load(UInt32.self, at: address),
             let argumentCount = try? memory.load(UInt32.self, at: address + 4),
             let resultCount = try? memory.load(UInt32.self, at: address + 8),
-            argumentCount <= maximumWords, resultCount >= 1, Int(argumentCount + resultCount) <= maximumWords,
+            argumentCount <= maximumWords, resultCount >= 1, resultCount <= maximumWords,
+            Int(argumentCount + resultCount) <= maximumWords,
             memory.contains(address, count: headSize + 4 * UInt64(argumentCount + resultCount))
         else { return .refusal(.parameter) }
         var call = RTASCall(

@@ -1,6 +1,12 @@
+import Devices
+import GuestMemory
+import Hypercalls
+import Machines
+import PAPR
 import ParavirtABI
 import PowerPC
 import Testing
+import VMM
 
 @Suite struct PageTableCallTests {
     /// A page of 4 KiB at real address 0x123000, in the group 5.
@@ -124,13 +130,14 @@ import Testing
     @Test func `reading gives one entry, or the four around it`() throws {
         let partition = try Partition()
         for place in 0..<UInt64(4) {
-            partition.call(.enterPage, 0, Self.index, Self.virtual, Self.real + place << 12)
+            partition.call(.enterPage, 0, Self.index, Self.virtual, Self.real + place * 0x1000)
         }
         let one = partition.call(.readPages, 0, Self.index + 2)
         #expect(Array(one.outputs[..<2]) == [Self.virtual, Self.real + 0x2000])
         #expect(one.outputs[2] == 0x5555_5555_5555_5555)
         let four = partition.call(.readPages, PAPRPageFlags.four, Self.index + 2)
-        #expect(stride(from: 1, to: 8, by: 2).map { four.outputs[$0] } == (0..<4).map { Self.real + $0 << 12 })
+        let reals = stride(from: 1, to: 8, by: 2).map { four.outputs[$0] }
+        #expect(reals == [Self.real, Self.real + 0x1000, Self.real + 0x2000, Self.real + 0x3000])
         #expect(partition.status(.readPages, 0, 1 << 14) == .parameter)
     }
 
@@ -138,11 +145,11 @@ import Testing
         let partition = try Partition()
         partition.call(.enterPage, 0, Self.index, Self.virtual, Self.real)
         // PP0 is bit 8 of the flags, the upper key bits are 13 and 12.
-        let flags: UInt64 = 1 << 8 | 3 << 12 | 0xE00 | 4 | 2
+        let flags: UInt64 = 0x3F06
         #expect(
             partition.status(.protectPage, flags | PAPRPageFlags.compare, Self.index, Self.virtual & ~0x7F) == .success)
         let real = partition.machine.pageTable[Int(Self.index)].real
-        #expect(real == Self.real | 1 << 63 | 3 << 60 | 0xE00 | 4 | 2)
+        #expect(real == Self.real | 0xB000_0000_0000_0E06)
         #expect(partition.status(.protectPage, 0, Self.index, 0) == .success)
         #expect(partition.machine.pageTable[Int(Self.index)].real == Self.real)
     }
@@ -169,29 +176,35 @@ import Testing
     @Test func `several entries are removed at once, until the list ends`() throws {
         let partition = try Partition()
         for _ in 0..<3 { partition.call(.enterPage, 0, Self.index, Self.virtual, Self.real) }
+        // A request says 0x40 and its flags above the index, an answer 0x80 and its code.
+        let (first, second, third) = (Self.index, Self.index + 1, Self.index + 2)
         let answer = partition.call(
-            .bulkRemovePages, 1 << 62 | Self.index, 0, 1 << 62 | 2 << 56 | Self.index + 1, 0x80,
-            1 << 62 | 1 << 56 | Self.index + 2, 0x10, 3 << 62, 0)
+            .bulkRemovePages, 0x4000_0000_0000_0000 | first, 0, 0x4200_0000_0000_0000 | second, 0x80,
+            0x4100_0000_0000_0000 | third, 0x10, 0xC000_0000_0000_0000, 0)
         #expect(answer.status == 0)
-        // Answered, with R and C; not found; answered; the end stays.
-        #expect(answer.outputs[0] == 2 << 62 | 3 << 58 | Self.index)
-        #expect(answer.outputs[2] == 2 << 62 | 1 << 60 | 2 << 56 | Self.index + 1)
-        #expect(answer.outputs[4] == 2 << 62 | 3 << 58 | 1 << 56 | Self.index + 2)
-        #expect(answer.outputs[6] == 3 << 62)
-        #expect((0..<3).map { partition.machine.pageTable[Int(Self.index) + $0].isValid } == [false, true, false])
+        // Removed, with R and C; not found; removed; the end stays.
+        #expect(answer.outputs[0] == 0x8C00_0000_0000_0000 | first)
+        #expect(answer.outputs[2] == 0x9200_0000_0000_0000 | second)
+        #expect(answer.outputs[4] == 0x8D00_0000_0000_0000 | third)
+        #expect(answer.outputs[6] == 0xC000_0000_0000_0000)
+        let valid = [first, second, third].map { partition.machine.pageTable[Int($0)].isValid }
+        #expect(valid == [false, true, false])
     }
 
     /// A request that ends the call, and what is in its place afterwards.
-    @Test(arguments: [
-        (UInt64(0), UInt64(0)), (2 << 62, 2 << 62), (1 << 62 | 1 << 14, 2 << 62 | 2 << 60 | 1 << 14),
-        (1 << 62 | 3 << 56, 2 << 62 | 2 << 60 | 3 << 56),
-    ])
+    private static let badRequests: [(request: UInt64, answered: UInt64)] = [
+        (0, 0), (0x8000_0000_0000_0000, 0x8000_0000_0000_0000),
+        (0x4000_0000_0000_4000, 0xA000_0000_0000_4000), (0x4300_0000_0000_0000, 0xA300_0000_0000_0000),
+    ]
+
+    @Test(arguments: badRequests)
     func `a request that is none ends the call`(request: UInt64, answered: UInt64) throws {
         let partition = try Partition()
         partition.call(.enterPage, 0, Self.index, Self.virtual, Self.real)
-        let answer = partition.call(.bulkRemovePages, 1 << 62 | Self.index, 0, request, 0)
+        let good: UInt64 = 0x4000_0000_0000_0000 | Self.index
+        let answer = partition.call(.bulkRemovePages, good, 0, request, 0)
         #expect(PAPRStatus(rawValue: answer.status) == .parameter)
-        #expect(answer.outputs[0] == 2 << 62 | 3 << 58 | Self.index)
+        #expect(answer.outputs[0] == 0x8C00_0000_0000_0000 | Self.index)
         #expect(answer.outputs[2] == answered)
     }
 

@@ -1,6 +1,12 @@
 import Devices
+import GuestMemory
+import Hypercalls
+import Machines
+import PAPR
 import ParavirtABI
+import PowerPC
 import Testing
+import VMM
 
 /// The calls of the interrupt controller; what it does is tested with the device.
 @Suite struct PresentationCallTests {
@@ -127,10 +133,12 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        (UInt64(0), UInt64(0)), (3, 0), (16, 0), (.max, 0), (8, Partition.memorySize - 7), (1, Partition.memorySize),
+    private static let noMemory: [(count: UInt64, address: UInt64)] = [
+        (0, 0), (3, 0), (16, 0), (.max, 0), (8, Partition.memorySize - 7), (1, Partition.memorySize),
         (8, .max), (1, 1 << 60),
-    ])
+    ]
+
+    @Test(arguments: noMemory)
     func `what is no memory is neither loaded nor stored`(count: UInt64, address: UInt64) throws {
         let partition = try Partition()
         #expect(partition.status(.logicalLoad, count, address) == .parameter)
@@ -154,12 +162,14 @@ import Testing
         #expect(try partition.memory.load(UInt32.self, at: 0x20_0FFC) == 0)
     }
 
-    @Test(arguments: [
-        (UInt64(1), UInt64(0), UInt64(0)), (PAPRPageFlags.zeroPage, 0x800, 0),
+    private static let noPages: [(flags: UInt64, target: UInt64, source: UInt64)] = [
+        (1, 0, 0), (PAPRPageFlags.zeroPage, 0x800, 0),
         (PAPRPageFlags.zeroPage, Partition.memorySize, 0), (PAPRPageFlags.zeroPage, .max & ~0xFFF, 0),
         (PAPRPageFlags.copyPage, 0, 0x800), (PAPRPageFlags.copyPage, 0, Partition.memorySize),
         (PAPRPageFlags.copyPage, 0, .max & ~0xFFF),
-    ])
+    ]
+
+    @Test(arguments: noPages)
     func `what is no page is refused`(flags: UInt64, target: UInt64, source: UInt64) throws {
         #expect(try Partition().status(.initializePage, flags, target, source) == .parameter)
     }

@@ -1,4 +1,10 @@
+import Devices
+import GuestMemory
+import Hypercalls
+import Machines
+import PAPR
 import ParavirtABI
+import PowerPC
 import Testing
 import VMM
 
@@ -89,7 +95,7 @@ import VMM
     }
 
     /// What is registered where, with which size, and the answer.
-    static let areas: [(PAPRAreaRequest, address: UInt64, size: UInt64, PAPRStatus)] = [
+    static let areas: [(request: PAPRAreaRequest, address: UInt64, size: UInt64, status: PAPRStatus)] = [
         (.registerVPA, 0, 640, .hardware), (.registerVPA, 0x10_0040, 640, .parameter),
         (.registerVPA, 0x10_0000, 639, .parameter), (.registerVPA, 0x10_0E00, 640, .parameter),
         (.registerVPA, Partition.memorySize, 640, .parameter), (.registerVPA, .max & ~127, 640, .parameter),
@@ -102,7 +108,7 @@ import VMM
 
     @Test(arguments: areas)
     func `an area that is none is refused`(
-        _ request: PAPRAreaRequest, address: UInt64, size: UInt64, _ status: PAPRStatus
+        request: PAPRAreaRequest, address: UInt64, size: UInt64, status: PAPRStatus
     ) throws {
         let partition = try Partition()
         try Self.area(partition, at: 0x20_0000)
@@ -115,7 +121,9 @@ import VMM
         #expect(partition.status(.registerVPA, request.flags, 0, address) == status)
     }
 
-    @Test(arguments: [0, 4 << 45, 1 << 45 | 1, 9 << 45, UInt64.max])
+    private static let unknownRequests: [UInt64] = [0, 4 << 45, 1 << 45 | 1, 9 << 45, .max]
+
+    @Test(arguments: unknownRequests)
     func `a request that PAPR does not have is refused`(flags: UInt64) throws {
         let partition = try Partition()
         try Self.area(partition, at: 0x10_0000)

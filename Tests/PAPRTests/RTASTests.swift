@@ -1,7 +1,12 @@
+import Devices
+import GuestMemory
+import Hypercalls
 import Machines
 import PAPR
 import ParavirtABI
+import PowerPC
 import Testing
+import VMM
 
 extension Partition {
     private static let buffer: UInt64 = 0x20_0000
@@ -210,14 +215,16 @@ extension Partition {
     }
 
     /// The buffer's address, and its words.
-    @Test(arguments: [
-        (UInt64(0x20_0000), [UInt32(0x2003), 0, 0]), (0x20_0000, [0x2003, 16, 1]), (0x20_0000, [0x2003, 1, 16]),
+    private static let buffers: [(address: UInt64, words: [UInt32])] = [
+        (0x20_0000, [0x2003, 0, 0]), (0x20_0000, [0x2003, 16, 1]), (0x20_0000, [0x2003, 1, 16]),
         (0x20_0000, [0x2003, .max, 2]), (0x20_0000, [0x2003, 2, .max]),
         (0x20_0000, [0x2003, 0x8000_0000, 0x8000_0000]),
         (0x20_0000, [0x1FFF, 2, 1]), (0x20_0000, [0x3000, 2, 1]), (0x20_0000, [0xA, 1, 1]), (0x20_0000, [.max, 1, 1]),
         (Partition.memorySize - 12, [0x2003, 2, 1]), (Partition.memorySize - 20, [0x2003, 2, 1]),
         (Partition.memorySize - 8, []), (Partition.memorySize, []), (0x1_0020_0000, []), (.max, []), (.max - 11, []),
-    ])
+    ]
+
+    @Test(arguments: buffers)
     func `a buffer that is none is refused`(address: UInt64, words: [UInt32]) throws {
         let partition = try Partition()
         for (place, word) in words.enumerated() { try partition.memory.store(word, at: address + 4 * UInt64(place)) }

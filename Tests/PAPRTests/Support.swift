@@ -1,11 +1,15 @@
+import Devices
 import GuestMemory
+import Hypercalls
 import Machines
+import PAPR
 import ParavirtABI
 import PowerPC
 import Testing
 import VMM
 
 /// A vCPU that executes nothing and notes what it is asked.
+@safe
 final class TestCPU: PSeriesCPU {
     let index: Int
     var registers = [UInt64](repeating: 0, count: 32)

@@ -28,6 +28,26 @@ private struct Translator {
     }
 }
 
+/// A translation, or none.
+private struct Page: Equatable {
+    var real: UInt64?
+    var shift: UInt8
+    var rights: StorageRights
+    var attributes: UInt64
+
+    init(real: UInt64?, shift: UInt8, rights: StorageRights, attributes: UInt64) {
+        (self.real, self.shift, self.rights, self.attributes) = (real, shift, rights, attributes)
+    }
+
+    init(_ result: HashTranslationResult) {
+        guard case .translated(let page) = result else {
+            self.init(real: nil, shift: 0, rights: [], attributes: 0)
+            return
+        }
+        self.init(real: page.real, shift: page.shift, rights: page.rights, attributes: page.attributes)
+    }
+}
+
 @Suite struct HashTranslationTests {
     /// VSID 0x12345, page 0x4321 of a 256 MiB segment: hash 0x12345 ^ 0x4321 = 0x16064.
     private static let virtual: UInt64 = 0x12345 << 12 | (0x0432_1000 >> 23) << 7 | 1
@@ -54,8 +74,8 @@ private struct Translator {
     func `a page is found at every place of its primary group`(place: Int) throws {
         let translator = try Self.mapped(at: Self.primary * 8 + place)
         #expect(
-            translator.translate(Self.address)
-                == .translated(HashTranslation(real: 0x7654_3ABC, shift: 12, rights: .all, attributes: 0x10)))
+            Page(translator.translate(Self.address))
+                == Page(real: 0x7654_3ABC, shift: 12, rights: .all, attributes: 0x10))
     }
 
     @Test(arguments: 0..<8)
@@ -156,9 +176,8 @@ private struct Translator {
         let translator = try Self.mapped(real: 0x7654_3180 | bit)
         #expect(translator.translate(Self.address, .fetch) == .fault(0x1000_0000))
         #expect(
-            translator.translate(Self.address)
-                == .translated(
-                    HashTranslation(real: 0x7654_3ABC, shift: 12, rights: [.load, .store], attributes: bit & 8)))
+            Page(translator.translate(Self.address))
+                == Page(real: 0x7654_3ABC, shift: 12, rights: [.load, .store], attributes: bit & 8))
     }
 
     @Test func `segments with N are not executed, whatever is mapped`() throws {
@@ -192,8 +211,7 @@ private struct Translator {
         let virtual = 1 << 62 | 0x5A << 24 | (UInt64(0xAB_CDEF_1234) >> 23) << 7 | 1
         translator.table.enter(HashedPageEntry(virtual: virtual, real: 0x1_2345_6180), at: Int(hash) * 8)
         #expect(
-            translator.translate(address)
-                == .translated(HashTranslation(real: 0x1_2345_6234, shift: 12, rights: .all, attributes: 0)))
+            Page(translator.translate(address)) == Page(real: 0x1_2345_6234, shift: 12, rights: .all, attributes: 0))
     }
 
     @Test func `a page of 64 KiB has 64 KiB`() throws {
@@ -203,8 +221,7 @@ private struct Translator {
         let virtual = 7 << 12 | (UInt64(0x0234_0000) >> 23) << 7 | 4 | 1
         translator.table.enter(HashedPageEntry(virtual: virtual, real: 0x5555_1180), at: Int(hash & 0x7FF) * 8 + 3)
         #expect(
-            translator.translate(0x1234_89AB)
-                == .translated(HashTranslation(real: 0x5555_89AB, shift: 16, rights: .all, attributes: 0)))
+            Page(translator.translate(0x1234_89AB)) == Page(real: 0x5555_89AB, shift: 16, rights: .all, attributes: 0))
         #expect(translator.translate(0x1234_89AB, sizes: [.small]) == .fault(0x4000_0000))
     }
 
@@ -216,8 +233,7 @@ private struct Translator {
         let virtual = 9 << 12 | (UInt64(0x0580_0000) >> 23) << 7 | 4 | 1
         translator.table.enter(HashedPageEntry(virtual: virtual, real: 0x0700_0180), at: Int(hash) * 8)
         #expect(
-            translator.translate(0x25AB_CDEF)
-                == .translated(HashTranslation(real: 0x07AB_CDEF, shift: 24, rights: .all, attributes: 0)))
+            Page(translator.translate(0x25AB_CDEF)) == Page(real: 0x07AB_CDEF, shift: 24, rights: .all, attributes: 0))
     }
 
     @Test func `a page of 16 MiB in a segment of 4 KiB pages is found through each of these`() throws {
@@ -229,8 +245,7 @@ private struct Translator {
         translator.table.enter(
             HashedPageEntry(virtual: virtual, real: 0x0703_8180), at: Int(hash & 0x7FF) * 8)
         #expect(
-            translator.translate(address)
-                == .translated(HashTranslation(real: 0x07AB_CDEF, shift: 24, rights: .all, attributes: 0)))
+            Page(translator.translate(address)) == Page(real: 0x07AB_CDEF, shift: 24, rights: .all, attributes: 0))
         #expect(translator.translate(address, sizes: .kvmPR) == .fault(0x4000_0000))
     }
 

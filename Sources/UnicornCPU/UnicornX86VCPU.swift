@@ -77,10 +77,17 @@ final class UnicornX86VCPU: UnicornDevices {
         case .interrupt(let vector): deliver(UInt8(truncatingIfNeeded: vector), isFromProgram: true)
         case .invalid:
             if !callHypervisor() { deliver(Vector.invalidOpcode, isFromProgram: true) }
-        case .unmapped(let address): crash(.unmapped(address: address, at: instruction))
+        case .unmapped(let address): miss(address)
         case .failure(let code): crash(.engine(code: code, at: instruction))
         }
         return true
+    }
+
+    /// An access to `address` found nothing: no page, which Unicorn does not tell from a page of no memory.
+    private func miss(_ address: UInt64) {
+        guard translate(address) == nil else { return crash(.unmapped(address: address, at: instruction)) }
+        engine[ucpu_cr2] = address
+        deliver(Vector.pageFault, isFromProgram: true)
     }
 
     /// Ends the machine's run.

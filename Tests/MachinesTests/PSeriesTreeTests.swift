@@ -62,7 +62,8 @@ import TreeLint
     private static func isIntended(_ difference: String) -> Bool {
         // What this machine is called, and what it adds.
         let ours = [
-            "! /: compatible", "! /: model", "+ /hypervisor", "+ /: interrupt-parent", "+ /ibm,platform-facilities",
+            "! /: /memreserve/", "! /: compatible", "! /: model", "+ /hypervisor", "+ /: interrupt-parent",
+            "+ /ibm,platform-facilities",
             "+ /interrupt-controller: #address-cells", "! /interrupt-controller: phandle",
             "! /interrupt-controller: linux,phandle",
         ]

@@ -50,7 +50,7 @@ import VMM
     func `bytes go out, the first from the most significant place`(unit: UInt64) throws {
         let partition = try Partition()
         let answer = partition.call(
-            .putTerminalCharacters, unit, 11, 0x4865_6C6C_6F2C_2077, 0x6F72_6C64_2121_2121)
+            .putTerminalCharacters, unit, 12, 0x4865_6C6C_6F2C_2077, 0x6F72_6C64_2121_2121)
         #expect(answer.status == 0)
         #expect(partition.console.text == "Hello, world")
     }
@@ -126,10 +126,10 @@ import VMM
             (Hypercall.logicalLoad, Hypercall.logicalStore), (.logicalCacheLoad, .logicalCacheStore),
         ] {
             let partition = try Partition()
-            try partition.memory.store(UInt64(0x1122_3344_5566_7788), at: 0x10_0000)
-            #expect(partition.call(load, count, 0x10_0000).outputs[0] == value)
-            #expect(partition.status(store, count, 0x10_0010, 0xFFFF_FFFF_FFFF_FFFF) == .success)
-            #expect(try partition.memory.load(UInt64.self, at: 0x10_0010) == .max << (64 - 8 * count))
+            try partition.memory.store(UInt64(0x1122_3344_5566_7788), at: 0x30_0000)
+            #expect(partition.call(load, count, 0x30_0000).outputs[0] == value)
+            #expect(partition.status(store, count, 0x30_0010, 0xFFFF_FFFF_FFFF_FFFF) == .success)
+            #expect(try partition.memory.load(UInt64.self, at: 0x30_0010) == .max << (64 - 8 * count))
         }
     }
 

@@ -7,7 +7,7 @@ public struct Counters {
     private enum Group {
         static let privileged = 0
         static let interrupts = privileged + Operation.count
-        static let single = interrupts + 64
+        static let single = interrupts + 128
         static let total = single + 8
     }
 
@@ -38,6 +38,12 @@ public struct Counters {
     /// How many pages of code were predecoded.
     public var codePages: UInt64 { unsafe base[Group.single + 1] }
 
+    /// How often a 64-bit core took an interrupt.
+    public func interrupts(_ interrupt: Book3SInterrupt) -> UInt64 {
+        unsafe base[Group.interrupts + interrupt.rawValue]
+    }
+
+    func count(_ interrupt: Book3SInterrupt) { unsafe base[Group.interrupts + interrupt.rawValue] += 1 }
     func count(_ interrupt: Interrupt) { unsafe base[Group.interrupts + interrupt.rawValue] += 1 }
     func count(_ operation: Operation) { unsafe base[Group.privileged + Int(operation.rawValue)] += 1 }
     func countRefill() { unsafe base[Group.single] += 1 }

@@ -1,7 +1,4 @@
 extension Book3SCPU {
-    /// Whether the decrementer asks for an interrupt now.
-    var isDecrementerPending: Bool { decrementer.isPending(at: now) }
-
     /// Whether the guest asked, through its magic page, for no interrupts just now: `critical` equals r1 in supervisor
     /// state (Documentation/virt/kvm/ppc-pv.rst, "Magic page layout").
     private var isInCriticalSection: Bool {

@@ -25,6 +25,7 @@ extension Book3SCPU {
         readJournal()
         let now = self.now
         let isDue = decrementer.isPending(at: now)
+        isDecrementerDue = isDue
         let isPending = isDue || signals.pins != 0
         if magicPage != nil { page[word: SharedPage.interruptPending] = isPending ? 1 : 0 }
         switch waiting {

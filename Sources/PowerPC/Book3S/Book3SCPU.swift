@@ -37,8 +37,7 @@ public struct Book3SCPU: ~Copyable {
     let gpr: DoublewordRegisters
     let vsr: VectorRegisters
     var fpscr = FPSCR()
-    /// VSCR: NJ and SAT.
-    var vscr: UInt32 = 0
+    var vectorStatus = VectorStatus()
     let cr: ConditionFields
     let special: Book3SSpecialRegisters
     let spr: Book3SSPRFile
@@ -52,6 +51,8 @@ public struct Book3SCPU: ~Copyable {
     let journalCounter: UnsafeMutablePointer<UInt64>
 
     var decrementer = Decrementer()
+    /// Whether its interrupt was pending when somebody last looked.
+    var isDecrementerDue = false
 
     /// Where the magic page is seen, or nil while it is not mapped.
     var magicPage: MagicPlace?
@@ -239,7 +240,7 @@ extension Book3SCPU {
     }
 
     /// Whether an interrupt waits for MSR[EE], as far as is known without looking at the time.
-    var isInterruptWaiting: Bool { signals.pins != 0 || isDecrementerPending }
+    var isInterruptWaiting: Bool { signals.pins != 0 || isDecrementerDue }
 }
 
 // MARK: - The machine's side
@@ -332,7 +333,7 @@ extension Book3SCPU {
             guard segment.isValid,
                 segment.virtual & (SegmentEntry.Virtual.segmentSize | SegmentEntry.Virtual.segment) == page.segment
             else { continue }
-            let start = segment.effective >> segment.shift << segment.shift | page.offset
+            let start = segment.effective & (~UInt64(0) << segment.shift) | page.offset
             if page.shift > 16 {
                 let mask = ~UInt64(0) << UInt64(page.shift)
                 data.flush(matching: start & mask, mask: mask)

@@ -115,11 +115,14 @@ struct Book3SDataTranslations {
     }
 
     /// Forgets the translated pages whose addresses `mask` and `value` describe.
-    func flush(matching value: UInt64, mask: UInt64) {
+    func flush(matching value: UInt64, mask: UInt64) { flush(unless: { $0 & mask != value }) }
+
+    /// Forgets the translated pages of which `isTranslated` says that they are not any more.
+    func flush(unless isTranslated: (UInt64) -> Bool) {
         forEachUsed { slot in
             guard Book3SMode.isRelocated(slot / Self.count) else { return true }
             let tag = unsafe base[slot].read != Book3STag.none ? base[slot].read : base[slot].write
-            return tag & mask != value
+            return isTranslated(tag)
         }
     }
 
@@ -233,11 +236,14 @@ struct Book3SCodeTranslations {
     }
 
     /// Forgets the translated pages whose addresses `mask` and `value` describe.
-    func flush(matching value: UInt64, mask: UInt64) {
+    func flush(matching value: UInt64, mask: UInt64) { flush(unless: { $0 & mask != value }) }
+
+    /// Forgets the translated pages of which `isTranslated` says that they are not any more.
+    func flush(unless isTranslated: (UInt64) -> Bool) {
         var kept = 0
         for position in 0..<used.count {
             let slot = used[position]
-            if !Book3SMode.isRelocated(slot / Self.count) || unsafe base[slot].tag & mask != value {
+            if unsafe !Book3SMode.isRelocated(slot / Self.count) || isTranslated(base[slot].tag) {
                 used[kept] = slot
                 kept += 1
             } else {

@@ -24,7 +24,7 @@ extension Book3SCPU {
 
     /// Records a sum; it overflowed when both addends have the sign that the sum has not.
     mutating func recordSum(_ op: MicroOperation, _ sum: UInt64, _ a: UInt64, _ b: UInt64, _ narrow: UInt64) {
-        record(op, sum, overflow: ((sum ^ a) & (sum ^ b)) &<< narrow >> 63 != 0, narrow)
+        record(op, sum, overflow: Int64(bitPattern: ((sum ^ a) & (sum ^ b)) &<< narrow) < 0, narrow)
     }
 
     mutating func recordProduct(_ op: MicroOperation, _ a: UInt64, _ b: UInt64, _ narrow: UInt64) {
@@ -250,12 +250,12 @@ extension Book3SCPU {
         if bit(3) == 0 { return high << 8 | middle << 4 | low }
         switch bit(2) << 1 | bit(1) {
         case 0: return high << 8 | middle << 4 | 8 | bit(0)
-        case 1: return high << 8 | (8 | bit(4)) << 4 | (middle >> 1 << 1 | bit(0))
-        case 2: return (8 | bit(7)) << 8 | middle << 4 | (high >> 1 << 1 | bit(0))
+        case 1: return high << 8 | (8 | bit(4)) << 4 | (middle & 6 | bit(0))
+        case 2: return (8 | bit(7)) << 8 | middle << 4 | (high & 6 | bit(0))
         default:
             switch bit(6) << 1 | bit(5) {
-            case 0: return (8 | bit(7)) << 8 | (8 | bit(4)) << 4 | (high >> 1 << 1 | bit(0))
-            case 1: return (8 | bit(7)) << 8 | (high >> 1 << 1 | bit(4)) << 4 | (8 | bit(0))
+            case 0: return (8 | bit(7)) << 8 | (8 | bit(4)) << 4 | (high & 6 | bit(0))
+            case 1: return (8 | bit(7)) << 8 | (high & 6 | bit(4)) << 4 | (8 | bit(0))
             case 2: return high << 8 | (8 | bit(4)) << 4 | (8 | bit(0))
             default: return (8 | bit(7)) << 8 | (8 | bit(4)) << 4 | (8 | bit(0))
             }

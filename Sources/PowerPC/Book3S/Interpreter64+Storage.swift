@@ -126,7 +126,8 @@ extension Book3SCPU {
         }
         counters.countRefill()
         if let magicPage, !user, isMagic(address, magicPage) {
-            data.set(address, mode: dataMode, read: true, write: true, host: UInt(bitPattern: page.base))
+            let host = unsafe UInt(bitPattern: page.base)
+            data.set(address, mode: dataMode, read: true, write: true, host: host)
             return unsafe Place(host: page.base + Int(address & 0xFFF), code: nil)
         }
         let translation: HashTranslation
@@ -184,7 +185,7 @@ extension Book3SCPU {
     }
 
     /// Tells everybody who holds predecoded code that `count` bytes at real address `real` changed.
-    func noteCodeStore(at real: UInt64, count: Int) {
+    mutating func noteCodeStore(at real: UInt64, count: Int) {
         if cache.noteStore(at: real, count: count) { code.flush() }
         if sharesMemory {
             let number = memory.codeJournal.append(.written(page: Int(real / GuestMemory.pageSize)), by: index)

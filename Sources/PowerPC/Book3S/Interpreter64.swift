@@ -527,6 +527,12 @@ extension Book3SCPU {
                         guard storeConditional(op) else { break loop }
                     case .dcbz:
                         guard zeroLine(op, direct) else { break loop }
+                    case .floatingPoint, .floatingStorage, .floatingStorageIndexed:
+                        guard floatingPoint(op, direct) else { break loop }
+                    case .vector:
+                        guard vector(op) else { break loop }
+                    case .vectorStorage:
+                        guard vectorStorage(op, direct) else { break loop }
 
                     // MARK: Branches
                     case .branch:

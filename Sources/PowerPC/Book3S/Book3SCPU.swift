@@ -43,7 +43,7 @@ public struct Book3SCPU: ~Copyable {
     let spr: Book3SSPRFile
     var page: Book3SSharedPage
 
-    var segments = SegmentLookasideBuffer()
+    package var segments = SegmentLookasideBuffer()
     let data: Book3SDataTranslations
     let code: Book3SCodeTranslations
     var cache: CodeCache

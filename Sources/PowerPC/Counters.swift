@@ -53,6 +53,7 @@ public struct Counters {
 /// The privileged instructions that statistics tell apart: what would leave the guest under KVM-PR.
 public enum PrivilegedKind: CaseIterable {
     case mfmsr, mtmsr, wrtee, wrteei, mfspr, mtspr, rfi, rfci, rfmci, tlbre, tlbwe, tlbsx, tlbivax, tlbsync, dcbi
+    case mtmsrd, rfid, slbmte, slbie, slbia, slbmfee, slbmfev, slbfee, msgsndp, msgclrp
 
     var operation: Operation {
         switch self {
@@ -71,6 +72,23 @@ public enum PrivilegedKind: CaseIterable {
         case .tlbivax: .tlbivax
         case .tlbsync: .tlbsync
         case .dcbi: .dcbi
+        case .mtmsrd: .mtmsrd
+        case .rfid: .rfid
+        case .slbmte: .slbmte
+        case .slbie: .slbie
+        case .slbia: .slbia
+        case .slbmfee: .slbmfee
+        case .slbmfev: .slbmfev
+        case .slbfee: .slbfee
+        case .msgsndp: .msgsndp
+        case .msgclrp: .msgclrp
+        }
+    }
+
+    /// Those that one of `cores` has.
+    package static func kinds(of cores: Cores) -> [PrivilegedKind] {
+        allCases.filter { kind in
+            InstructionTable.rows.contains { $0.operation == kind.operation && !$0.cores.isDisjoint(with: cores) }
         }
     }
 

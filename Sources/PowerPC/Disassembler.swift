@@ -16,6 +16,15 @@ public enum Disassembler {
         return line(mnemonic(row, fields), operands(row, fields, address))
     }
 
+    /// The assembly of `word` on the 64-bit server core.
+    public static func disassembleServer(_ word: UInt32, at address: UInt64) -> String {
+        guard let row = Decoder.instruction(for: word, on: .power8) else { return line(".long", hexadecimal(word)) }
+        let fields = InstructionWord(word)
+        // Targets of branches are shown by their lower words.
+        let address = UInt32(truncatingIfNeeded: address)
+        return simplified(row, fields, address) ?? line(mnemonic(row, fields), operands(row, fields, address))
+    }
+
     private static func mnemonic(_ row: Instruction, _ fields: InstructionWord) -> String {
         var name = "\(row.mnemonic)"
         if row.variants.contains(.overflow), fields.overflow { name += "o" }

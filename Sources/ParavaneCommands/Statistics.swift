@@ -60,9 +60,9 @@ struct Statistics: Encodable {
         self.init(
             hypercalls: machine.hypercallCounts, privileged: PrivilegedKind.kinds(of: .power8),
             interrupts: Book3SInterrupt.allCases.map { interrupt in
-                ("\(interrupt.name)", total { $0.interrupts(interrupt) })
+                ("\(interrupt.name)", total { $0.serverInterrupts(interrupt) })
             },
-            guestRefills: total { $0.interrupts(.dataSegment) + $0.interrupts(.instructionSegment) },
+            guestRefills: total { $0.serverInterrupts(.dataSegment) + $0.serverInterrupts(.instructionSegment) },
             deviceAccesses: 0, unclaimedAccesses: machine.unclaimedAccesses,
             instructions: vcpus.reduce(0) { $0 + $1.core.instructions }, ticks: vcpus[0].now, cpus: vcpus.count, total,
             outcome: outcome, clock: clock, boots: boots, seconds: seconds)

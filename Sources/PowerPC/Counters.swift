@@ -39,7 +39,7 @@ public struct Counters {
     public var codePages: UInt64 { unsafe base[Group.single + 1] }
 
     /// How often a 64-bit core took an interrupt.
-    public func interrupts(_ interrupt: Book3SInterrupt) -> UInt64 {
+    public func serverInterrupts(_ interrupt: Book3SInterrupt) -> UInt64 {
         unsafe base[Group.interrupts + interrupt.rawValue]
     }
 

@@ -184,16 +184,16 @@ import PowerPC
         machine.run(100)
         #expect(machine.interrupt == .decrementer)
         #expect(machine.spr(ServerNumber.srr1) == ServerMachine.state | MSR64.ee)
-        #expect(machine.cpu.counters.interrupts(Book3SInterrupt.decrementer) == 1)
+        #expect(machine.cpu.counters.serverInterrupts(.decrementer) == 1)
         #expect(Int32(truncatingIfNeeded: machine.spr(ServerNumber.dec)) < 0)
         // It is still negative when interrupts are enabled again.
         machine.cpu.setMachineState(ServerMachine.state | MSR64.ee)
         machine.run(10)
-        #expect(machine.cpu.counters.interrupts(Book3SInterrupt.decrementer) == 2)
+        #expect(machine.cpu.counters.serverInterrupts(.decrementer) == 2)
         machine.cpu.setSpecialRegister(ServerNumber.dec, to: 0x7FFF_FFFF)
         machine.cpu.setMachineState(ServerMachine.state | MSR64.ee)
         machine.run(10)
-        #expect(machine.cpu.counters.interrupts(Book3SInterrupt.decrementer) == 2)
+        #expect(machine.cpu.counters.serverInterrupts(.decrementer) == 2)
     }
 
     @Test func `an external interrupt waits for EE, and comes first`() throws {
@@ -213,7 +213,7 @@ import PowerPC
         #expect(machine.interrupt == .doorbell)
         machine.cpu.setMachineState(ServerMachine.state | MSR64.ee)
         machine.run(10)
-        #expect(machine.cpu.counters.interrupts(Book3SInterrupt.doorbell) == 1)
+        #expect(machine.cpu.counters.serverInterrupts(.doorbell) == 1)
     }
 
     @Test func `a ceded vCPU goes on with an interrupt or when it is prodded`() throws {

@@ -146,20 +146,19 @@ public struct Book3SCPU: ~Copyable {
         data = Book3SDataTranslations()
         code = Book3SCodeTranslations()
         cache = CodeCache(memory: memory, core: .power8)
-        counters = Counters()
+        counters = unsafe Counters(memory: others + 8192 + 1024 + 64)
         unsafe journalCounter = memory.codeJournal.counter
         journalPosition = memory.codeJournal.count
         spr[SPR.pvr] = Self.processorVersion
         page[word: SharedPage.pir] = UInt32(truncatingIfNeeded: index)
     }
 
-    private static let blockSize = 4096 + Book3SRegisterBlock.size + 8192 + 1024 + 64
+    private static let blockSize = 4096 + Book3SRegisterBlock.size + 8192 + 1024 + 64 + Counters.size
 
     deinit {
         data.release()
         code.release()
         cache.release()
-        counters.release()
         unsafe host_unmap_memory(page.base, Self.blockSize)
     }
 }

@@ -60,7 +60,7 @@ extension Book3SCPU {
         if is64Bit {
             special.carry = first || second ? 1 : 0
         } else {
-            special.carry = (a & 0xFFFF_FFFF) &+ (b & 0xFFFF_FFFF) &+ carry >> 32
+            special.carry = ((a & 0xFFFF_FFFF) &+ (b & 0xFFFF_FFFF) &+ carry) >> 32
         }
         return sum
     }

@@ -193,7 +193,7 @@ extension Book3SCPU {
                         gpr[op.d] = high
                         if op.immediate != 0 { record(high, 32) }
                     case .mulhwu:
-                        let high = (gpr[op.a] & 0xFFFF_FFFF) &* (gpr[op.b] & 0xFFFF_FFFF) >> 32
+                        let high = ((gpr[op.a] & 0xFFFF_FFFF) &* (gpr[op.b] & 0xFFFF_FFFF)) >> 32
                         gpr[op.d] = high
                         if op.immediate != 0 { record(high, 32) }
                     case .mulld:

@@ -163,6 +163,15 @@ import PowerPC
         #expect(machine.cpu.xer == 0xE000_0000)
     }
 
+    @Test func `the upper halves of products of words are there`() throws {
+        var machine = try ServerMachine()
+        machine.cpu.setRegister(4, to: 7)
+        machine.cpu.setRegister(5, to: 0xAAAA_AAAB)
+        try machine.execute("mulhwu r6,r4,r5", "mulhw r7,r4,r5")
+        #expect(machine.cpu.register(6) == 4)
+        #expect(machine.cpu.register(7) & 0xFFFF_FFFF == 0xFFFF_FFFD)
+    }
+
     @Test func `branches count and go in 32 bits without SF`() throws {
         var machine = try ServerMachine()
         machine.cpu.setMachineState(MSR64.me)

@@ -21,8 +21,10 @@ struct ServerMachine: ~Copyable {
     init(
         littleEndian: Bool = false, state: UInt64 = 0, time: TimeSource = .virtual, sharesMemory: Bool = false
     ) throws {
-        memory = try GuestMemory(size: 16 << 20)
-        table = try #require(HashedPageTable(order: 18))
+        let memory = try GuestMemory(size: 16 << 20)
+        let table = try #require(HashedPageTable(order: 18))
+        self.memory = memory
+        self.table = table
         cpu = Book3SCPU(index: 0, memory: memory, pageTable: table, time: time, sharesMemory: sharesMemory)
         isLittleEndian = littleEndian
         cpu.takesInterruptsLittleEndian = littleEndian

@@ -58,7 +58,8 @@ struct E500Boot {
                 cpuCount: command.cpus, bootArguments: command.append ?? "", initrd: layout?.initrd,
                 bootKernel: layout?.kernel,
                 hypervisor: command.instructions.words.map { HypervisorNode(hcallInstructions: $0) },
-                console: command.console?.device, randomSeed: GuestInputs.randomSeed(command.clock, count: E500TreeConfiguration.randomSeedSize))
+                console: command.console?.device,
+                randomSeed: GuestInputs.randomSeed(command.clock, count: E500TreeConfiguration.randomSeedSize))
         } catch {
             throw CommandFailure(.usage, "\(error)")
         }

@@ -81,7 +81,8 @@ struct CodeCache {
             to: MicroOperation.self, capacity: Self.operationsPerPage + 1)
         let host = unsafe UnsafeRawPointer(memory.ram.host + page * Int(GuestMemory.pageSize))
         unsafe slot.initializeMemory(
-            as: Header.self, to: Header(
+            as: Header.self,
+            to: Header(
                 host: host, core: core, isLittleEndian: littleEndian, stores: 0, hasNativeCode: false, marks: nil))
         unsafe (operations + Self.operationsPerPage).initialize(to: MicroOperation(.pageEnd))
         unsafe pages[page] = operations

@@ -23,11 +23,12 @@ package enum Decoder {
         let rows = InstructionTable.rows
         var alternatives = [UInt16](repeating: 0, count: rows.count)
         for number in rows.indices where rows[number].mask & 0x03FF_F800 != 0 {
-            alternatives[number] = rows[..<number].lastIndex {
-                $0.mask & 0xFC00_07FF == rows[number].mask & 0xFC00_07FF
-                    && $0.match & 0xFC00_07FF == rows[number].match & 0xFC00_07FF
-                    && !$0.cores.isDisjoint(with: rows[number].cores)
-            }.map { UInt16($0 + 1) } ?? 0
+            alternatives[number] =
+                rows[..<number].lastIndex {
+                    $0.mask & 0xFC00_07FF == rows[number].mask & 0xFC00_07FF
+                        && $0.match & 0xFC00_07FF == rows[number].match & 0xFC00_07FF
+                        && !$0.cores.isDisjoint(with: rows[number].cores)
+                }.map { UInt16($0 + 1) } ?? 0
         }
         return alternatives
     }()

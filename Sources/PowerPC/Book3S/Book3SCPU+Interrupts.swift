@@ -29,7 +29,9 @@ extension Book3SCPU {
 
     /// Whether the interrupt is taken with translation on, at its other place.
     private func isAlternate(_ interrupt: Book3SInterrupt) -> Bool {
-        guard alternateInterruptLocation >= 2, interrupt != .machineCheck, interrupt != .systemReset else { return false }
+        guard alternateInterruptLocation >= 2, interrupt != .machineCheck, interrupt != .systemReset else {
+            return false
+        }
         return msr & (MSR64.ir | MSR64.dr) == MSR64.ir | MSR64.dr
     }
 

@@ -186,7 +186,8 @@ extension Book3SCPU {
         switch op.operation {
         case .prtyw:
             let parity = Self.parities(a)
-            gpr[op.d] = UInt64((parity >> 32).nonzeroBitCount & 1) << 32 | UInt64((parity & 0xFFFF_FFFF).nonzeroBitCount & 1)
+            gpr[op.d] =
+                UInt64((parity >> 32).nonzeroBitCount & 1) << 32 | UInt64((parity & 0xFFFF_FFFF).nonzeroBitCount & 1)
         case .prtyd: gpr[op.d] = UInt64(Self.parities(a).nonzeroBitCount & 1)
         case .cmpb: gpr[op.d] = Self.compareBytes(a, b)
         case .bpermd: gpr[op.d] = Self.permuteBits(of: b, by: a)

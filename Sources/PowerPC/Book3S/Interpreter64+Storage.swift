@@ -374,7 +374,8 @@ extension Book3SCPU {
         guard requireAlignment(address, UInt64(width)) else { return false }
         guard let place = place(address, writes: true) else { return false }
         let isReserved = unsafe reservation == UInt(bitPattern: place.host) & reservationMask
-        let stores = unsafe isReserved && (width == 16 ? replaceQuadword(op, place.host) : replace(op, width, place.host))
+        let stores =
+            unsafe isReserved && (width == 16 ? replaceQuadword(op, place.host) : replace(op, width, place.host))
         reservation = 0
         cr[0] = (stores ? ConditionFields.equal : 0) | special.summaryOverflow
         guard stores, let code = place.code else { return true }
@@ -393,7 +394,8 @@ extension Book3SCPU {
         }
         let (old, new) = (reservedValue, value)
         return switch width {
-        case 1: unsafe host_compare_exchange_u8(host, UInt8(truncatingIfNeeded: old), UInt8(truncatingIfNeeded: new)) != 0
+        case 1:
+            unsafe host_compare_exchange_u8(host, UInt8(truncatingIfNeeded: old), UInt8(truncatingIfNeeded: new)) != 0
         case 2:
             unsafe host_compare_exchange_u16(
                 host, UInt16(truncatingIfNeeded: old).bigEndian, UInt16(truncatingIfNeeded: new).bigEndian) != 0

@@ -201,7 +201,10 @@ extension Book3SCPU {
                         gpr[op.d] = a &* b
                         if op.immediate != 0 { recordProduct(op, a, b, narrow) }
                     case .mulhd:
-                        let value = UInt64(bitPattern: Int64(bitPattern: gpr[op.a]).multipliedFullWidth(by: Int64(bitPattern: gpr[op.b])).high)
+                        let value = UInt64(
+                            bitPattern: Int64(bitPattern: gpr[op.a]).multipliedFullWidth(
+                                by: Int64(bitPattern: gpr[op.b])
+                            ).high)
                         gpr[op.d] = value
                         if op.immediate != 0 { record(value, narrow) }
                     case .mulhdu:
@@ -257,7 +260,8 @@ extension Book3SCPU {
                         gpr[op.d] = value
                         if op.immediate != 0 { record(value, narrow) }
                     case .cntlzw:
-                        let value = UInt64(truncatingIfNeeded: UInt32(truncatingIfNeeded: gpr[op.a]).leadingZeroBitCount)
+                        let value = UInt64(
+                            truncatingIfNeeded: UInt32(truncatingIfNeeded: gpr[op.a]).leadingZeroBitCount)
                         gpr[op.d] = value
                         if op.immediate != 0 { record(value, narrow) }
                     case .cntlzd:
@@ -295,10 +299,13 @@ extension Book3SCPU {
                         gpr[op.d] = value
                         record(value, narrow)
                     case .rlwimi:
-                        gpr[op.d] = UInt64(rotate(gpr[op.a], by: UInt32(op.b)) & op.immediate) | gpr[op.d] & ~UInt64(op.immediate)
+                        gpr[op.d] =
+                            UInt64(rotate(gpr[op.a], by: UInt32(op.b)) & op.immediate) | gpr[op.d] & ~UInt64(
+                                op.immediate)
                     case .rlwimiRecord:
                         let value =
-                            UInt64(rotate(gpr[op.a], by: UInt32(op.b)) & op.immediate) | gpr[op.d] & ~UInt64(op.immediate)
+                            UInt64(rotate(gpr[op.a], by: UInt32(op.b)) & op.immediate) | gpr[op.d] & ~UInt64(
+                                op.immediate)
                         gpr[op.d] = value
                         record(value, narrow)
                     case .rlwnm:
@@ -320,11 +327,15 @@ extension Book3SCPU {
                         gpr[op.d] = value
                         if op.immediate & MicroOperation.rotateRecord != 0 { record(value, narrow) }
                     case .rldcl:
-                        let value = rotate(gpr[op.a], by: UInt8(truncatingIfNeeded: gpr[op.b]) & 63) & (.max &>> UInt64(op.immediate & 63))
+                        let value =
+                            rotate(gpr[op.a], by: UInt8(truncatingIfNeeded: gpr[op.b]) & 63)
+                            & (.max &>> UInt64(op.immediate & 63))
                         gpr[op.d] = value
                         if op.immediate & MicroOperation.rotateRecord != 0 { record(value, narrow) }
                     case .rldcr:
-                        let value = rotate(gpr[op.a], by: UInt8(truncatingIfNeeded: gpr[op.b]) & 63) & (.max &<< UInt64(63 &- op.immediate & 63))
+                        let value =
+                            rotate(gpr[op.a], by: UInt8(truncatingIfNeeded: gpr[op.b]) & 63)
+                            & (.max &<< UInt64(63 &- op.immediate & 63))
                         gpr[op.d] = value
                         if op.immediate & MicroOperation.rotateRecord != 0 { record(value, narrow) }
                     case .rldic:
@@ -454,37 +465,49 @@ extension Book3SCPU {
 
                     // MARK: Stores
                     case .stb:
-                        guard store(UInt8(truncatingIfNeeded: gpr[op.d]), gpr[op.a] &+ op.signed, direct) else { break loop }
+                        guard store(UInt8(truncatingIfNeeded: gpr[op.d]), gpr[op.a] &+ op.signed, direct) else {
+                            break loop
+                        }
                     case .stbu:
                         let address = gpr[op.a] &+ op.signed
                         guard store(UInt8(truncatingIfNeeded: gpr[op.d]), address, direct) else { break loop }
                         gpr[op.a] = address
                     case .stbx:
-                        guard store(UInt8(truncatingIfNeeded: gpr[op.d]), gpr[op.a] &+ gpr[op.b], direct) else { break loop }
+                        guard store(UInt8(truncatingIfNeeded: gpr[op.d]), gpr[op.a] &+ gpr[op.b], direct) else {
+                            break loop
+                        }
                     case .stbux:
                         let address = gpr[op.a] &+ gpr[op.b]
                         guard store(UInt8(truncatingIfNeeded: gpr[op.d]), address, direct) else { break loop }
                         gpr[op.a] = address
                     case .sth:
-                        guard store(UInt16(truncatingIfNeeded: gpr[op.d]), gpr[op.a] &+ op.signed, direct) else { break loop }
+                        guard store(UInt16(truncatingIfNeeded: gpr[op.d]), gpr[op.a] &+ op.signed, direct) else {
+                            break loop
+                        }
                     case .sthu:
                         let address = gpr[op.a] &+ op.signed
                         guard store(UInt16(truncatingIfNeeded: gpr[op.d]), address, direct) else { break loop }
                         gpr[op.a] = address
                     case .sthx:
-                        guard store(UInt16(truncatingIfNeeded: gpr[op.d]), gpr[op.a] &+ gpr[op.b], direct) else { break loop }
+                        guard store(UInt16(truncatingIfNeeded: gpr[op.d]), gpr[op.a] &+ gpr[op.b], direct) else {
+                            break loop
+                        }
                     case .sthux:
                         let address = gpr[op.a] &+ gpr[op.b]
                         guard store(UInt16(truncatingIfNeeded: gpr[op.d]), address, direct) else { break loop }
                         gpr[op.a] = address
                     case .stw:
-                        guard store(UInt32(truncatingIfNeeded: gpr[op.d]), gpr[op.a] &+ op.signed, direct) else { break loop }
+                        guard store(UInt32(truncatingIfNeeded: gpr[op.d]), gpr[op.a] &+ op.signed, direct) else {
+                            break loop
+                        }
                     case .stwu:
                         let address = gpr[op.a] &+ op.signed
                         guard store(UInt32(truncatingIfNeeded: gpr[op.d]), address, direct) else { break loop }
                         gpr[op.a] = address
                     case .stwx:
-                        guard store(UInt32(truncatingIfNeeded: gpr[op.d]), gpr[op.a] &+ gpr[op.b], direct) else { break loop }
+                        guard store(UInt32(truncatingIfNeeded: gpr[op.d]), gpr[op.a] &+ gpr[op.b], direct) else {
+                            break loop
+                        }
                     case .stwux:
                         let address = gpr[op.a] &+ gpr[op.b]
                         guard store(UInt32(truncatingIfNeeded: gpr[op.d]), address, direct) else { break loop }
@@ -502,9 +525,11 @@ extension Book3SCPU {
                         guard store(gpr[op.d], address, direct) else { break loop }
                         gpr[op.a] = address
                     case .sthbrx:
-                        guard store(UInt16(truncatingIfNeeded: gpr[op.d]).byteSwapped, gpr[op.a] &+ gpr[op.b], direct) else { break loop }
+                        guard store(UInt16(truncatingIfNeeded: gpr[op.d]).byteSwapped, gpr[op.a] &+ gpr[op.b], direct)
+                        else { break loop }
                     case .stwbrx:
-                        guard store(UInt32(truncatingIfNeeded: gpr[op.d]).byteSwapped, gpr[op.a] &+ gpr[op.b], direct) else { break loop }
+                        guard store(UInt32(truncatingIfNeeded: gpr[op.d]).byteSwapped, gpr[op.a] &+ gpr[op.b], direct)
+                        else { break loop }
                     case .stdbrx:
                         guard store(gpr[op.d].byteSwapped, gpr[op.a] &+ gpr[op.b], direct) else { break loop }
 

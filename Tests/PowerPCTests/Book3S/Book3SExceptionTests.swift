@@ -54,18 +54,19 @@ import PowerPC
         ]
     }
 
-    static let problemState: [Raised] = [
-        "rfid", "mfmsr r3", "mtmsrd r3,0", "mtmsrd r3,1", "slbmte r3,r4", "slbie r4", "slbia 0", "slbmfee r3,r4",
-        "tlbiel r3", "mfspr r3,26", "mtspr 272,r3", "mfspr r3,22", "msgsndp r3", "mfspr r3,1023",
-    ].map { Raised(text: $0, state: MSR64.pr, interrupt: .program, reason: privileged) } + [
-        Raised(text: "mfspr r3,815", state: MSR64.pr, interrupt: .facilityUnavailable),
-        Raised(text: "bctar 20,0", state: MSR64.pr, interrupt: .facilityUnavailable),
-        Raised(text: "mtspr 3,r3", state: MSR64.pr, interrupt: .facilityUnavailable),
-        Raised(text: "mfspr r3,9", state: MSR64.pr, interrupt: .program, reason: 0).replaced("mfspr r3,7", illegal),
-        Raised(
-            text: "ld r3,0(r8)", state: MSR64.pr, interrupt: .dataStorage, syndrome: 0x0800_0000,
-            address: 0xC000_0000_0004_0000),
-    ]
+    static let problemState: [Raised] =
+        [
+            "rfid", "mfmsr r3", "mtmsrd r3,0", "mtmsrd r3,1", "slbmte r3,r4", "slbie r4", "slbia 0", "slbmfee r3,r4",
+            "tlbiel r3", "mfspr r3,26", "mtspr 272,r3", "mfspr r3,22", "msgsndp r3", "mfspr r3,1023",
+        ].map { Raised(text: $0, state: MSR64.pr, interrupt: .program, reason: privileged) } + [
+            Raised(text: "mfspr r3,815", state: MSR64.pr, interrupt: .facilityUnavailable),
+            Raised(text: "bctar 20,0", state: MSR64.pr, interrupt: .facilityUnavailable),
+            Raised(text: "mtspr 3,r3", state: MSR64.pr, interrupt: .facilityUnavailable),
+            Raised(text: "mfspr r3,9", state: MSR64.pr, interrupt: .program, reason: 0).replaced("mfspr r3,7", illegal),
+            Raised(
+                text: "ld r3,0(r8)", state: MSR64.pr, interrupt: .dataStorage, syndrome: 0x0800_0000,
+                address: 0xC000_0000_0004_0000),
+        ]
 
     static let supervisorState: [Raised] = ["tlbie r3,r4", "tlbsync", "mfspr r3,318", "mtspr 304,r3"].map {
         Raised(text: $0, interrupt: .program, reason: privileged)

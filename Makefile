@@ -41,7 +41,7 @@ release := -c release --scratch-path .build-release --omit-frame-pointers --stat
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
-	@printf '\n%s\n%s\n' '  make run MACHINE=e500|e500-hv KERNEL=unmodified|patched ARGS="..."   make test TESTS="..."' \
+	@printf '\n%s\n%s\n' '  make run MACHINE=e500|e500-hv|pseries KERNEL=unmodified|patched ARGS="..."   make test TESTS="..."' \
 	    '  make bench BENCH="..." RUNS=n BENCH_ARGS="..."   make soak BOOTS=n SECONDS_OF_STRESS=n   make fuzz FUZZ="..."'
 
 build: ## Build the command
@@ -49,10 +49,16 @@ build: ## Build the command
 	@echo 'paravane: building the command' >&2
 	@swift build $(release) --product paravane >&2
 
-run: build ## Start a Linux guest with a shell on this terminal; builds what is missing
+run: build ## Start a Linux guest with a shell on this terminal; builds or fetches what is missing
+ifeq ($(MACHINE),pseries)
+	@debian=$$($(guests)/debian/build); \
+	    exec .build-release/release/paravane run --machine pseries --kernel "$$debian/vmlinux" \
+	    --initrd "$$debian/initramfs.cpio.gz" --memory 512M --append console=hvc0 $(ARGS)
+else
 	@kernels=$$($(guests)/linux/build $(MACHINE)); userland=$$($(guests)/userland/build); \
 	    exec .build-release/release/paravane run --machine $(MACHINE) --kernel "$$kernels/$(KERNEL)/uImage" \
 	    --initrd "$$userland/initramfs.cpio.gz" --append console=$(if $(filter e500-hv,$(MACHINE)),ttyEHV0,ttyS0) $(ARGS)
+endif
 
 test: ## Run all tests; builds the guests and kernels that they boot
 	@$(guests)/need test
@@ -65,6 +71,7 @@ test: ## Run all tests; builds the guests and kernels that they boot
 	    export PARAVANE_KERNEL_UNMODIFIED="$$kernels/unmodified/uImage"; \
 	    export PARAVANE_KERNEL_PATCHED="$$kernels/patched/uImage"; \
 	    export PARAVANE_KERNEL_HV="$$hv_kernels/unmodified/uImage"; \
+	    export PARAVANE_DEBIAN="$$($(guests)/debian/build)"; \
 	    export PARAVANE_SELFCHECK="$$($(guests)/selfcheck/build)"; \
 	    exec swift test -c release $(TESTS)
 

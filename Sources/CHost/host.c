@@ -131,3 +131,24 @@ void host_wait_readable(const int *descriptors, int32_t count, uint64_t nanoseco
         inputs[index] = (struct pollfd){.fd = descriptors[index], .events = POLLIN};
     ppoll(inputs, 4, &timeout, NULL);
 }
+
+#if defined(__x86_64__)
+__attribute__((target("cx16")))
+#endif
+int32_t host_compare_exchange_u128(
+    void *address, uint64_t expected_first, uint64_t expected_second, uint64_t first, uint64_t second) {
+#if defined(__x86_64__) || defined(__aarch64__)
+    // Little-endian hosts: the first doubleword is the lower half.
+    unsigned __int128 expected = (unsigned __int128)expected_second << 64 | expected_first;
+    unsigned __int128 value = (unsigned __int128)second << 64 | first;
+    return __sync_bool_compare_and_swap((unsigned __int128 *)address, expected, value);
+#else
+    uint64_t *words = address;
+    if (__atomic_load_n(words, __ATOMIC_RELAXED) != expected_first ||
+        __atomic_load_n(words + 1, __ATOMIC_RELAXED) != expected_second)
+        return 0;
+    __atomic_store_n(words, first, __ATOMIC_RELAXED);
+    __atomic_store_n(words + 1, second, __ATOMIC_RELAXED);
+    return 1;
+#endif
+}

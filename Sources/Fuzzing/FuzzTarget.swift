@@ -21,6 +21,8 @@ public enum FuzzTargetName: String, CaseIterable, Sendable {
     case devices
     /// Machine code in both privilege states, with any MSR, SPRs and TLB entries, on one to eight vCPUs.
     case code
+    /// The same of the 64-bit core, in both byte orders, with any segments and page table entries.
+    case code64
     /// Device tree blobs and overlays.
     case trees
     /// Kernel files: ELF, uImage, gzip.
@@ -37,7 +39,7 @@ public enum FuzzTargetName: String, CaseIterable, Sendable {
     public var fullCount: UInt64 {
         switch self {
         case .hypercalls, .devices: 10_000_000
-        case .code, .trees, .images, .debugger: 1_000_000
+        case .code, .code64, .trees, .images, .debugger: 1_000_000
         case .broken: 20
         }
     }
@@ -48,6 +50,7 @@ public enum FuzzTargetName: String, CaseIterable, Sendable {
         case .hypercalls: HypercallTarget()
         case .devices: DeviceTarget()
         case .code: CodeTarget()
+        case .code64: ServerCodeTarget()
         case .trees: TreeTarget()
         case .images: ImageTarget()
         case .debugger: DebuggerTarget()

@@ -17,24 +17,14 @@ struct E500Boot {
     /// The guest's device tree.
     let tree: [UInt8]
 
-    /// The largest kernel or RAM disk file that is read, in bytes.
-    private static let fileLimit = 2 << 30
-
     /// Reads and checks everything that `command` names.
     init(_ command: RunCommand) throws {
         self.command = command
         // Before any file is opened, so that a wrong option is reported as such.
         _ = try Self.configuration(command, layout: nil)
 
-        let kernelFile = try InputFile.read(command.kernel, limit: Self.fileLimit)
-        do {
-            kernel = try KernelImage(
-                kernelFile, format: command.kernelFormat == .raw ? .raw : .auto,
-                inflationLimit: Int(command.memory.bytes))
-        } catch {
-            throw CommandFailure(.badInput, "\(InputFile.name(command.kernel)): \(error)")
-        }
-        initrd = try command.initrd.map { try InputFile.read($0, limit: Self.fileLimit) }
+        kernel = try GuestInputs.kernel(command, for: .bits32)
+        initrd = try command.initrd.map { try InputFile.read($0, limit: GuestInputs.fileLimit) }
         let board = try command.machine.e500Board()
         self.board = board
         do throws(E500BootError) {
@@ -47,7 +37,13 @@ struct E500Boot {
         } catch {
             throw CommandFailure(.badInput, "\(InputFile.name(command.kernel)): \(error)")
         }
-        tree = try Self.tree(command, layout: layout)
+        let layout = self.layout
+        tree = try GuestInputs.tree(command, initrd: layout.initrd, fullWidth: false) {
+            try E500Tree.build(try Self.configuration(command, layout: layout))
+        }
+        guard UInt64(tree.count) <= layout.tree.size else {
+            throw CommandFailure(.badInput, "\(E500BootError.treeDoesNotFit(size: tree.count))")
+        }
     }
 
     // MARK: The tree
@@ -62,65 +58,10 @@ struct E500Boot {
                 cpuCount: command.cpus, bootArguments: command.append ?? "", initrd: layout?.initrd,
                 bootKernel: layout?.kernel,
                 hypervisor: command.instructions.words.map { HypervisorNode(hcallInstructions: $0) },
-                console: command.console?.device, randomSeed: randomSeed(command.clock))
+                console: command.console?.device,
+                randomSeed: GuestInputs.randomSeed(command.clock, count: E500TreeConfiguration.randomSeedSize))
         } catch {
             throw CommandFailure(.usage, "\(error)")
-        }
-    }
-
-    /// Fresh randomness for the guest; in virtual time the same bytes at each start, so that runs repeat.
-    private static func randomSeed(_ clock: RunCommand.ClockChoice) -> [UInt8] {
-        switch clock {
-        case .host:
-            var generator = SystemRandomNumberGenerator()
-            return (0..<E500TreeConfiguration.randomSeedSize).map { _ in .random(in: 0...255, using: &generator) }
-        case .virtual:
-            return (0..<E500TreeConfiguration.randomSeedSize).map { UInt8(truncatingIfNeeded: 0x9E &* ($0 + 1)) }
-        }
-    }
-
-    private static func tree(_ command: RunCommand, layout: E500BootLayout) throws -> [UInt8] {
-        var tree: DeviceTree
-        if let path = command.dtb {
-            tree = try DTBInput.open(path)
-            try setChosen(of: &tree, command, layout)
-        } else {
-            do {
-                tree = try E500Tree.build(try configuration(command, layout: layout))
-            } catch let error as DeviceTreeError {
-                throw CommandFailure(.badInput, "the tree cannot be made: \(error)")
-            }
-        }
-        for path in command.overlay {
-            let overlay = try DTBInput.open(path)
-            do {
-                try tree.apply(overlay: overlay)
-            } catch {
-                throw CommandFailure(.badInput, "\(InputFile.name(path)): \(error)")
-            }
-        }
-        let bytes = tree.finish()
-        guard UInt64(bytes.count) <= layout.tree.size else {
-            throw CommandFailure(.badInput, "\(E500BootError.treeDoesNotFit(size: bytes.count))")
-        }
-        return bytes
-    }
-
-    /// Tells a tree from a file about this boot's command line and RAM disk.
-    private static func setChosen(
-        of tree: inout DeviceTree, _ command: RunCommand, _ layout: E500BootLayout
-    ) throws(CommandFailure) {
-        do throws(DeviceTreeError) {
-            if tree.node(at: "/chosen") == nil { try tree.addNode("/chosen") }
-            if let append = command.append { try tree.setProperty("bootargs", .string(append), at: "/chosen") }
-            if let initrd = layout.initrd {
-                try tree.setProperty(
-                    "linux,initrd-start", .u32(UInt32(truncatingIfNeeded: initrd.base)), at: "/chosen")
-                try tree.setProperty(
-                    "linux,initrd-end", .u32(UInt32(truncatingIfNeeded: initrd.base + initrd.size)), at: "/chosen")
-            }
-        } catch {
-            throw CommandFailure(.badInput, "\(command.dtb ?? "the tree"): \(error)")
         }
     }
 
@@ -177,7 +118,7 @@ struct E500Boot {
                     seconds: Date().timeIntervalSince(started))
                 try statistics.write(to: output)
             }
-            let status = report(outcome, machine)
+            let status = GuestInputs.report(outcome, command) { StateReport.text(machine.cpus[$0]) }
             debugLoop?.finish(status: UInt8(truncatingIfNeeded: status.rawValue))
             return status
         }
@@ -206,26 +147,6 @@ struct E500Boot {
             throw CommandFailure(.internalError, "\(error)")
         } catch let error as DeviceTreeError {
             throw CommandFailure(.internalError, "\(error)")
-        }
-    }
-
-    /// Says on stderr how the guest ended, where that is not simply a power-off.
-    private func report(_ outcome: Outcome, _ machine: E500Machine) -> ExitStatus {
-        switch outcome {
-        case .powerOff, .quit:
-            return .success
-        case .reset:
-            return .guestReset
-        case .crash(let crash, let vcpu):
-            StandardError.print("the guest crashed: vCPU \(vcpu): \(crash)")
-            StandardError.print(StateReport.text(machine.cpus[vcpu]), prefix: false)
-            return .guestCrash
-        case .panic:
-            StandardError.print("the guest's kernel panicked")
-            return .guestPanic
-        case .timeout:
-            StandardError.print("the guest did not end within \(command.timeout ?? 0) seconds")
-            return .timeout
         }
     }
 }

@@ -128,6 +128,27 @@ public struct RunCommand: ParsableCommand {
 
     /// Boots the guest, and exits with the status that its end stands for.
     public func run() throws {
+        switch machine {
+        case .e500, .e500HV: try runE500()
+        case .pseries: try runPSeries()
+        }
+    }
+
+    private func runPSeries() throws {
+        let boot = try PSeriesBoot(self)
+        if let dumpDtb {
+            try OutputFile.write(binary: boot.tree, to: dumpDtb)
+            return
+        }
+        let statistics = try stats.map { path throws(CommandFailure) in try LateOutput(path) }
+        let console = TerminalConsole(isShared: usesThreads)
+        let threads = usesThreads ? VCPUThreads(count: cpus) : nil
+        try run(console, keeping: statistics.map { [$0.descriptor] } ?? [], allowing: []) {
+            try boot.run(console: console, statistics: statistics, threads: threads)
+        }
+    }
+
+    private func runE500() throws {
         let boot = try E500Boot(self)
         if let dumpDtb {
             try OutputFile.write(binary: boot.tree, to: dumpDtb)
@@ -142,16 +163,23 @@ public struct RunCommand: ParsableCommand {
         let threads = usesThreads && !instruments.stops ? VCPUThreads(count: cpus) : nil
         let nativeCode =
             noNativeCode || instruments.stops ? [] : (0..<cpus).compactMap { _ in NativeCodeMemory() }
-        console.attach()
-        let end = Result {
-            if !noSandbox {
-                let kept =
-                    console.descriptors + instruments.descriptors + (statistics.map { [$0.descriptor] } ?? [])
-                try confine(keeping: kept, allowing: instruments.systemCalls)
-            }
-            return try boot.run(
+        let kept = instruments.descriptors + (statistics.map { [$0.descriptor] } ?? [])
+        try run(console, keeping: kept, allowing: instruments.systemCalls) {
+            try boot.run(
                 console: console, statistics: statistics, threads: threads, nativeCode: nativeCode,
                 instruments: instruments)
+        }
+    }
+
+    /// Runs a guest in the sandbox, and exits with the status that its end stands for.
+    private func run(
+        _ console: TerminalConsole, keeping descriptors: [Int32], allowing calls: [SystemCallRule],
+        _ guest: () throws -> ExitStatus
+    ) throws {
+        console.attach()
+        let end = Result {
+            if !noSandbox { try confine(keeping: console.descriptors + descriptors, allowing: calls) }
+            return try guest()
         }
         console.detach()
         let status = try end.get()

@@ -29,7 +29,7 @@ struct Statistics: Encodable {
 
     /// Translations that had to be made.
     private struct Refills: Encodable {
-        /// By the guest, in its TLB-miss handlers.
+        /// By the guest, in its TLB-miss handlers; on a 64-bit core those of segments.
         let guest: UInt64
         /// By the software CPU, in the table in front of the guest's TLB.
         let software: UInt64
@@ -38,39 +38,63 @@ struct Statistics: Encodable {
     init(
         _ machine: E500Machine, outcome: Outcome, clock: RunCommand.ClockChoice, boots: Int, seconds: Double
     ) {
+        func total(_ count: (Counters) -> UInt64) -> UInt64 {
+            machine.cpus.reduce(0) { $0 + count($1.core.counters) }
+        }
+        self.init(
+            hypercalls: machine.hypercallCounts, privileged: PrivilegedKind.kinds(of: .e500),
+            interrupts: Interrupt.allCases.map { interrupt in
+                ("\(interrupt.name)", total { $0.interrupts(interrupt) })
+            },
+            guestRefills: total { $0.interrupts(.dataTLBMiss) + $0.interrupts(.instructionTLBMiss) },
+            deviceAccesses: machine.deviceAccesses, unclaimedAccesses: machine.unclaimedAccesses,
+            instructions: machine.cpus.reduce(0) { $0 + $1.core.instructions }, ticks: machine.cpus[0].now,
+            cpus: machine.cpus.count, total, outcome: outcome, clock: clock, boots: boots, seconds: seconds)
+    }
+
+    init(
+        _ machine: PSeriesMachine, _ vcpus: [SoftwareBook3SCPU], outcome: Outcome, clock: RunCommand.ClockChoice,
+        boots: Int, seconds: Double
+    ) {
+        func total(_ count: (Counters) -> UInt64) -> UInt64 { vcpus.reduce(0) { $0 + count($1.core.counters) } }
+        self.init(
+            hypercalls: machine.hypercallCounts, privileged: PrivilegedKind.kinds(of: .power8),
+            interrupts: Book3SInterrupt.allCases.map { interrupt in
+                ("\(interrupt.name)", total { $0.serverInterrupts(interrupt) })
+            },
+            guestRefills: total { $0.serverInterrupts(.dataSegment) + $0.serverInterrupts(.instructionSegment) },
+            deviceAccesses: 0, unclaimedAccesses: machine.unclaimedAccesses,
+            instructions: vcpus.reduce(0) { $0 + $1.core.instructions }, ticks: vcpus[0].now, cpus: vcpus.count, total,
+            outcome: outcome, clock: clock, boots: boots, seconds: seconds)
+    }
+
+    private init(
+        hypercalls counts: HypercallCounts, privileged kinds: [PrivilegedKind], interrupts: [(String, UInt64)],
+        guestRefills: UInt64, deviceAccesses: UInt64, unclaimedAccesses: UInt64, instructions: UInt64, ticks: UInt64,
+        cpus: Int, _ total: ((Counters) -> UInt64) -> UInt64, outcome: Outcome, clock: RunCommand.ClockChoice,
+        boots: Int, seconds: Double
+    ) {
         self.outcome = Self.name(outcome)
         self.clock = clock.rawValue
         self.boots = boots
         self.seconds = seconds
-        cpus = machine.cpus.count
-
+        self.cpus = cpus
         var hypercalls: [String: UInt64] = [:]
-        machine.hypercallCounts.forEach { call, count in
+        counts.forEach { call, count in
             if count > 0 { hypercalls["\(call.name)"] = count }
         }
         self.hypercalls = hypercalls
-        refusedHypercalls = Self.refusals(machine.hypercallCounts)
-        unknownHypercalls = machine.hypercallCounts.unknown
-
-        func total(_ count: (Counters) -> UInt64) -> UInt64 {
-            machine.cpus.reduce(0) { $0 + count($1.core.counters) }
-        }
+        refusedHypercalls = Self.refusals(counts)
+        unknownHypercalls = counts.unknown
         privilegedInstructions = Dictionary(
-            uniqueKeysWithValues: PrivilegedKind.allCases.map { kind in
-                ("\(kind.name)", total { $0.privileged(kind) })
-            })
-        interrupts = Dictionary(
-            uniqueKeysWithValues: Interrupt.allCases.map { interrupt in
-                ("\(interrupt.name)", total { $0.interrupts(interrupt) })
-            })
-        tlbRefills = Refills(
-            guest: total { $0.interrupts(.dataTLBMiss) + $0.interrupts(.instructionTLBMiss) },
-            software: total { $0.translationRefills })
+            uniqueKeysWithValues: kinds.map { kind in ("\(kind.name)", total { $0.privileged(kind) }) })
+        self.interrupts = Dictionary(uniqueKeysWithValues: interrupts)
+        tlbRefills = Refills(guest: guestRefills, software: total { $0.translationRefills })
         codePages = total { $0.codePages }
-        deviceAccesses = machine.deviceAccesses
-        unclaimedAccesses = machine.unclaimedAccesses
-        timebaseTicks = machine.cpus[0].now
-        instructions = machine.cpus.reduce(0) { $0 + $1.core.instructions }
+        self.deviceAccesses = deviceAccesses
+        self.unclaimedAccesses = unclaimedAccesses
+        timebaseTicks = ticks
+        self.instructions = instructions
         mips = Double(instructions) / 1e6 / max(seconds, 1e-9)
     }
 

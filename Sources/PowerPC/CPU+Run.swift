@@ -74,45 +74,15 @@ extension CPU {
     }
 
     /// Catches up with what others did to pages of which this vCPU holds code or fast translations.
-    ///
-    /// A vCPU that wrote to a page through a fast translation which it had from before the page became code says so: who
-    /// predecoded the page may have done that before the write.
     mutating func readJournal() {
-        let journal = memory.codeJournal
         guard isJournalNews else { return }
-        var flushes = false
-        while journalPosition < journal.count {
-            guard let event = journal.event(journalPosition) else {
-                cache.forgetAll()
-                flushes = true
-                journalPosition = journal.count
-                data.denyAllWrites { host in
-                    // The magic page is no part of RAM, and may lie below it.
-                    let page = Int(bitPattern: host &- hostPage(0)) / Int(GuestMemory.pageSize)
-                    guard page >= 0, memory.contains(UInt64(page) * GuestMemory.pageSize, count: 1) else { return }
-                    if memory.isCode(page: page) { journal.append(.written(page: page), by: index) }
-                }
-                break
-            }
-            journalPosition += 1
-            switch event {
-            case .written(let page):
-                if cache.forget(page: page) { flushes = true }
-            case .becameCode(let page):
-                if data.denyWrites(toHostPage: hostPage(page)) { journal.append(.written(page: page), by: index) }
-            }
-        }
-        if flushes { code.flush() }
+        if cache.readJournal(from: &journalPosition, by: index, stores: data) { code.flush() }
     }
 
     /// Forgets the code of a page because of a write that this vCPU did not see, and tells the others.
     mutating func announceWrite(toPage page: Int) {
         if cache.forget(page: page) { code.flush() }
         memory.codeJournal.append(.written(page: page), by: index)
-    }
-
-    private func hostPage(_ page: Int) -> UInt {
-        unsafe UInt(bitPattern: memory.ram.host) + UInt(page) * UInt(GuestMemory.pageSize)
     }
 
     /// Translates ``pc`` and makes its page's predecoded operations reachable, or takes the exception.
@@ -132,7 +102,7 @@ extension CPU {
         else { return raise(PendingException(interrupt: .machineCheck)) }
         let page = Int(real / GuestMemory.pageSize)
         // Alone, the vCPU gets no direct writes to a page that is code already.
-        if isNew || sharesMemory { _ = data.denyWrites(toHostPage: hostPage(page)) }
+        if isNew || sharesMemory { _ = data.denyWrites(toHostPage: cache.hostPage(page)) }
         if isNew {
             counters.countCodePage()
             if sharesMemory { memory.codeJournal.append(.becameCode(page: page), by: index) }

@@ -14,6 +14,8 @@ struct CodeCache {
     @safe private struct Header {
         var host: UnsafeRawPointer
         var core: Cores
+        /// The byte order of the code.
+        var isLittleEndian: Bool
         var stores: UInt16
         /// Whether operations of the page begin native code.
         var hasNativeCode: Bool
@@ -30,7 +32,7 @@ struct CodeCache {
     /// How many pages a chunk has that is mapped for them: the first is for small guests, the others have 4 MiB.
     private static func pages(ofChunk index: Int) -> Int { index == 0 ? 32 : (4 << 20) / bytesPerPage }
 
-    private let memory: GuestMemory
+    let memory: GuestMemory
     /// The core whose instructions they are.
     private let core: Cores
     /// For each page of RAM its operations, or nil.
@@ -61,15 +63,27 @@ struct CodeCache {
     }
 
     /// The operations of RAM page `page`, which is marked as code from now on; `isNew` tells that it was not before.
-    mutating func operations(ofPage page: Int, isNew: inout Bool) -> UnsafeMutablePointer<MicroOperation>? {
+    ///
+    /// They are in one byte order at a time: who asks for the other one has to look up anew what it holds of the page.
+    mutating func operations(
+        ofPage page: Int, littleEndian: Bool = false, isNew: inout Bool
+    ) -> UnsafeMutablePointer<MicroOperation>? {
         isNew = memory.markCode(page: page)
-        if let operations = unsafe pages[page] { return unsafe operations }
+        if let operations = unsafe pages[page] {
+            if unsafe Self.header(of: operations).pointee.isLittleEndian != littleEndian {
+                _ = forget(page: page)
+                unsafe Self.header(of: operations).pointee.isLittleEndian = littleEndian
+            }
+            return unsafe operations
+        }
         guard let slot = unsafe allocate() else { return nil }
         let operations = unsafe (slot + MemoryLayout<Header>.size).bindMemory(
             to: MicroOperation.self, capacity: Self.operationsPerPage + 1)
         let host = unsafe UnsafeRawPointer(memory.ram.host + page * Int(GuestMemory.pageSize))
         unsafe slot.initializeMemory(
-            as: Header.self, to: Header(host: host, core: core, stores: 0, hasNativeCode: false, marks: nil))
+            as: Header.self,
+            to: Header(
+                host: host, core: core, isLittleEndian: littleEndian, stores: 0, hasNativeCode: false, marks: nil))
         unsafe (operations + Self.operationsPerPage).initialize(to: MicroOperation(.pageEnd))
         unsafe pages[page] = operations
         return unsafe operations
@@ -101,7 +115,9 @@ struct CodeCache {
 
     /// Word `number` of the page whose operations these are.
     static func word(_ operations: UnsafeMutablePointer<MicroOperation>, number: Int) -> UInt32 {
-        unsafe UInt32(bigEndian: host_load_u32(header(of: operations).pointee.host + number * 4))
+        let header = unsafe header(of: operations)
+        let word = unsafe host_load_u32(header.pointee.host + number * 4)
+        return unsafe header.pointee.isLittleEndian ? UInt32(littleEndian: word) : UInt32(bigEndian: word)
     }
 
     /// What operation `number` of a page is when it is no native code.

@@ -7,7 +7,7 @@ public struct Counters {
     private enum Group {
         static let privileged = 0
         static let interrupts = privileged + Operation.count
-        static let single = interrupts + 64
+        static let single = interrupts + 128
         static let total = single + 8
     }
 
@@ -38,6 +38,12 @@ public struct Counters {
     /// How many pages of code were predecoded.
     public var codePages: UInt64 { unsafe base[Group.single + 1] }
 
+    /// How often a 64-bit core took an interrupt.
+    public func serverInterrupts(_ interrupt: Book3SInterrupt) -> UInt64 {
+        unsafe base[Group.interrupts + interrupt.rawValue]
+    }
+
+    func count(_ interrupt: Book3SInterrupt) { unsafe base[Group.interrupts + interrupt.rawValue] += 1 }
     func count(_ interrupt: Interrupt) { unsafe base[Group.interrupts + interrupt.rawValue] += 1 }
     func count(_ operation: Operation) { unsafe base[Group.privileged + Int(operation.rawValue)] += 1 }
     func countRefill() { unsafe base[Group.single] += 1 }
@@ -47,6 +53,7 @@ public struct Counters {
 /// The privileged instructions that statistics tell apart: what would leave the guest under KVM-PR.
 public enum PrivilegedKind: CaseIterable {
     case mfmsr, mtmsr, wrtee, wrteei, mfspr, mtspr, rfi, rfci, rfmci, tlbre, tlbwe, tlbsx, tlbivax, tlbsync, dcbi
+    case mtmsrd, rfid, slbmte, slbie, slbia, slbmfee, slbmfev, slbfee, msgsndp, msgclrp
 
     var operation: Operation {
         switch self {
@@ -65,6 +72,23 @@ public enum PrivilegedKind: CaseIterable {
         case .tlbivax: .tlbivax
         case .tlbsync: .tlbsync
         case .dcbi: .dcbi
+        case .mtmsrd: .mtmsrd
+        case .rfid: .rfid
+        case .slbmte: .slbmte
+        case .slbie: .slbie
+        case .slbia: .slbia
+        case .slbmfee: .slbmfee
+        case .slbmfev: .slbmfev
+        case .slbfee: .slbfee
+        case .msgsndp: .msgsndp
+        case .msgclrp: .msgclrp
+        }
+    }
+
+    /// Those that one of `cores` has.
+    package static func kinds(of cores: Cores) -> [PrivilegedKind] {
+        allCases.filter { kind in
+            InstructionTable.rows.contains { $0.operation == kind.operation && !$0.cores.isDisjoint(with: cores) }
         }
     }
 

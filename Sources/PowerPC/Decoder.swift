@@ -17,10 +17,31 @@ package enum Decoder {
         return index
     }()
 
+    /// For each row another one with the same opcode, to try where bits outside the opcode tell them apart: its index plus
+    /// one, or 0.
+    private static let alternatives: [UInt16] = {
+        let rows = InstructionTable.rows
+        var alternatives = [UInt16](repeating: 0, count: rows.count)
+        for number in rows.indices where rows[number].mask & 0x03FF_F800 != 0 {
+            alternatives[number] =
+                rows[..<number].lastIndex {
+                    $0.mask & 0xFC00_07FF == rows[number].mask & 0xFC00_07FF
+                        && $0.match & 0xFC00_07FF == rows[number].match & 0xFC00_07FF
+                        && !$0.cores.isDisjoint(with: rows[number].cores)
+                }.map { UInt16($0 + 1) } ?? 0
+        }
+        return alternatives
+    }()
+
     /// The row that describes `word`, or nil where that core has no such instruction.
     package static func instruction(for word: UInt32, on core: Cores) -> Instruction? {
-        let row = index[core.rawValue.trailingZeroBitCount * opcodes | Int(word >> 26) << 11 | Int(word & 0x7FF)]
-        return row == 0 ? nil : InstructionTable.rows[Int(row) - 1]
+        var number = index[core.rawValue.trailingZeroBitCount * opcodes | Int(word >> 26) << 11 | Int(word & 0x7FF)]
+        while number != 0 {
+            let row = InstructionTable.rows[Int(number) - 1]
+            if word & row.mask == row.match { return row }
+            number = alternatives[Int(number) - 1]
+        }
+        return nil
     }
 
     /// Predecodes `word`, which lies `offset` bytes into its 4 KiB page.
@@ -54,9 +75,26 @@ package enum Decoder {
             return MicroOperation(
                 row.operation, d: fields.a, a: fields.target, b: fields.b, immediate: recordFlags(row, fields))
         case .rotateImmediate, .rotateRegister:
+            // On a 64-bit core a mask that wraps around takes in the upper word.
+            if core == .power8, fields.c > fields.maskEnd { return MicroOperation(.rotateWordWrapped, immediate: word) }
             return MicroOperation(
                 rotation(row.operation, record: fields.record), d: fields.a, a: fields.target, b: fields.b,
                 immediate: fields.rotateMask)
+        case .displacementDoubleword:
+            return MicroOperation(row.operation, d: fields.target, a: a0, immediate: fields.signed & ~3)
+        case .displacementDoublewordUpdate:
+            return MicroOperation(row.operation, d: fields.target, a: fields.a, immediate: fields.signed & ~3)
+        case .displacementQuadword:
+            return MicroOperation(row.operation, d: fields.target, a: a0, immediate: fields.signed & ~15)
+        case .aSourceShiftDoubleword:
+            return MicroOperation(
+                row.operation, d: fields.a, a: fields.target, b: fields.doublewordShift,
+                immediate: recordFlags(row, fields))
+        case .rotateDoubleword, .rotateDoublewordRegister:
+            return MicroOperation(
+                row.operation, d: fields.a, a: fields.target,
+                b: row.operands == .rotateDoubleword ? fields.doublewordShift : fields.b,
+                immediate: fields.doublewordMask | (fields.record ? MicroOperation.rotateRecord : 0))
         case .compareSigned:
             return MicroOperation(row.operation, d: fields.crField, a: fields.a, immediate: fields.signed)
         case .compareUnsigned:
@@ -84,7 +122,7 @@ package enum Decoder {
             return MicroOperation(row.operation, d: fields.target, a: fields.a, b: fields.b)
         case .crFields, .crField:
             return MicroOperation(row.operation, d: fields.crField, a: fields.crSource)
-        case .fieldMaskSource:
+        case .fieldMaskSource, .fieldMaskTarget:
             return MicroOperation(row.operation, d: fields.target, immediate: UInt32(fields.fieldMask))
         case .floatDisplacement, .floatDisplacementUpdate:
             return MicroOperation(
@@ -116,6 +154,8 @@ package enum Decoder {
         case .invalidation, .message:
             return MicroOperation(row.operation, d: fields.target, a: a0, b: fields.b)
         case .stream, .streamStop: return MicroOperation(row.operation)
+        case .sourceLevel, .targetB, .segmentHint, .synchronization:
+            return MicroOperation(row.operation, d: fields.target, a: fields.a, b: fields.b, immediate: word)
         case .none, .target, .source, .targetTimebase, .enable, .order, .level, .waitCondition:
             return MicroOperation(row.operation, d: fields.target, immediate: word)
         }

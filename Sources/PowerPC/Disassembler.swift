@@ -16,6 +16,15 @@ public enum Disassembler {
         return line(mnemonic(row, fields), operands(row, fields, address))
     }
 
+    /// The assembly of `word` on the 64-bit server core.
+    public static func disassembleServer(_ word: UInt32, at address: UInt64) -> String {
+        guard let row = Decoder.instruction(for: word, on: .power8) else { return line(".long", hexadecimal(word)) }
+        let fields = InstructionWord(word)
+        // Targets of branches are shown by their lower words.
+        let address = UInt32(truncatingIfNeeded: address)
+        return simplified(row, fields, address) ?? line(mnemonic(row, fields), operands(row, fields, address))
+    }
+
     private static func mnemonic(_ row: Instruction, _ fields: InstructionWord) -> String {
         var name = "\(row.mnemonic)"
         if row.variants.contains(.overflow), fields.overflow { name += "o" }
@@ -40,6 +49,9 @@ public enum Disassembler {
         case .aSourceUnsigned, .aSourceUnsignedShifted: return "\(a),\(target),\(fields.unsigned)"
         case .displacement, .displacementUpdate:
             return "\(target),\(signed(fields))(\(row.operands == .displacement ? a0 : a))"
+        case .displacementDoubleword: return "\(target),\(signed(fields) & ~3)(\(a0))"
+        case .displacementDoublewordUpdate: return "\(target),\(signed(fields) & ~3)(\(a))"
+        case .displacementQuadword: return "\(target),\(signed(fields) & ~15)(\(a0))"
         case .indexed: return "\(target),\(a0),\(b)"
         case .indexedUpdate, .targetAB: return "\(target),\(a),\(b)"
         case .stringImmediate: return "\(target),\(a0),\(fields.b == 0 ? 32 : fields.b)"
@@ -81,6 +93,9 @@ public enum Disassembler {
         case .aSourceShift: return "\(a),\(target),\(fields.b)"
         case .rotateImmediate: return "\(a),\(target),\(fields.b),\(fields.c),\(fields.maskEnd)"
         case .rotateRegister: return "\(a),\(target),\(b),\(fields.c),\(fields.maskEnd)"
+        case .aSourceShiftDoubleword: return "\(a),\(target),\(fields.doublewordShift)"
+        case .rotateDoubleword: return "\(a),\(target),\(fields.doublewordShift),\(fields.doublewordMask)"
+        case .rotateDoublewordRegister: return "\(a),\(target),\(b),\(fields.doublewordMask)"
         case .compareSigned: return "\(compared(fields))\(a),\(signed(fields))"
         case .compareUnsigned: return "\(compared(fields))\(a),\(fields.unsigned)"
         case .compareRegisters: return "\(compared(fields))\(a),\(b)"
@@ -97,6 +112,11 @@ public enum Disassembler {
         case .crField: return "cr\(fields.crField)"
         case .target, .source: return target
         case .fieldMaskSource: return "\(fields.fieldMask),\(target)"
+        case .fieldMaskTarget: return "\(target),\(fields.fieldMask)"
+        case .sourceLevel: return fields.a & 1 == 0 ? target : "\(target),1"
+        case .targetB: return "\(target),\(b)"
+        case .segmentHint: return fields.target & 7 == 0 ? "" : "\(fields.target & 7)"
+        case .synchronization: return "\(fields.target & 3)"
         case .targetSPR, .targetTimebase: return "\(target),\(fields.spr)"
         case .sprSource: return "\(fields.spr),\(target)"
         case .enable: return fields.word & 0x8000 != 0 ? "1" : "0"
@@ -243,6 +263,16 @@ extension Operands {
         case .rotateImmediate, .rotateRegister: return target | a | b | c | 0x3E
         case .compareSigned, .compareUnsigned: return crField | a | immediate
         case .compareRegisters: return crField | a | b
+        case .displacementDoubleword, .displacementDoublewordUpdate: return target | a | 0xFFFC
+        case .displacementQuadword: return target | a | 0xFFF0
+        case .aSourceShiftDoubleword: return target | a | b | 2
+        case .rotateDoubleword: return target | a | b | c | 0x22
+        case .rotateDoublewordRegister: return target | a | b | c | 0x20
+        case .fieldMaskTarget: return target | 0x000F_F000
+        case .sourceLevel: return target | 0x0001_0000
+        case .targetB: return target | b
+        case .segmentHint: return 0x00E0_0000
+        case .synchronization: return 0x0060_0000
         case .select: return target | a | b | c
         case .branch: return 0x03FF_FFFC
         case .branchConditional: return target | a | 0xFFFC

@@ -40,6 +40,8 @@ public enum Exit {
 public enum Crash: CustomStringConvertible {
     /// The first instruction of the handler of `interrupt`, at `vector`, raises the same interrupt again.
     case unhandled(Interrupt, vector: UInt32)
+    /// The same of a 64-bit core.
+    case unhandledServer(Book3SInterrupt, vector: UInt64)
     /// A machine check while MSR[ME] is 0.
     case checkstop
 
@@ -47,6 +49,8 @@ public enum Crash: CustomStringConvertible {
     public var description: String {
         switch self {
         case .unhandled(let interrupt, let vector):
+            "unhandled \(interrupt.name) interrupt: its handler at 0x\(String(vector, radix: 16)) raises it again"
+        case .unhandledServer(let interrupt, let vector):
             "unhandled \(interrupt.name) interrupt: its handler at 0x\(String(vector, radix: 16)) raises it again"
         case .checkstop:
             "checkstop: machine check with MSR[ME] clear"

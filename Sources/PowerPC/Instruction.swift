@@ -61,6 +61,12 @@ package enum Operands: UInt8 {
     case displacement
     /// `rT, D(rA)` that also writes the effective address to rA.
     case displacementUpdate
+    /// `rT, D(rA0)` with a displacement that is a multiple of 4.
+    case displacementDoubleword
+    /// `rT, D(rA)` of the same kind that also writes the effective address to rA.
+    case displacementDoublewordUpdate
+    /// `rT, D(rA0)` with a displacement that is a multiple of 16.
+    case displacementQuadword
     /// `rT, rA0, rB` of a storage access.
     case indexed
     /// `rT, rA, rB` of a storage access that also writes the effective address to rA.
@@ -179,6 +185,12 @@ package enum Operands: UInt8 {
     case rotateImmediate
     /// `rA, rS, rB, MB, ME`
     case rotateRegister
+    /// `rA, rS, SH` with a shift of six bits.
+    case aSourceShiftDoubleword
+    /// `rA, rS, SH, MB` or `ME`, of six bits each.
+    case rotateDoubleword
+    /// `rA, rS, rB, MB` or `ME`
+    case rotateDoublewordRegister
     /// `BF, rA, SI`
     case compareSigned
     /// `BF, rA, UI`
@@ -209,6 +221,16 @@ package enum Operands: UInt8 {
     case source
     /// `FXM, rS`
     case fieldMaskSource
+    /// `rT, FXM`
+    case fieldMaskTarget
+    /// `rS, L`
+    case sourceLevel
+    /// `rT, rB`
+    case targetB
+    /// `IH`
+    case segmentHint
+    /// `L` of `sync`.
+    case synchronization
     /// `rT, SPR`
     case targetSPR
     /// `SPR, rS`
@@ -271,6 +293,11 @@ struct InstructionWord {
     var statusMask: UInt8 { UInt8(truncatingIfNeeded: word >> 17) }
     /// Four bits for a field of FPSCR.
     var statusValue: UInt8 { UInt8(truncatingIfNeeded: word >> 12) & 15 }
+
+    /// A shift of six bits, of which one stands apart.
+    var doublewordShift: UInt8 { b | UInt8(truncatingIfNeeded: word >> 1 & 1) << 5 }
+    /// Where the mask of a rotate of doublewords begins or ends.
+    var doublewordMask: UInt32 { word >> 6 & 31 | word & 0x20 }
 
     /// The mask of ones from bit MB to bit ME, wrapping around (Power ISA, rotate instructions).
     var rotateMask: UInt32 {

@@ -1,22 +1,22 @@
-/// Every instruction of the e500v2 and e500mc cores' 32-bit set (PowerPC e500 Core Family Reference Manual, chapter 3;
-/// e500mc Core Reference Manual, chapter 3).
+/// Every instruction of the e500v2 and e500mc cores (PowerPC e500 Core Family Reference Manual, chapter 3; e500mc Core
+/// Reference Manual, chapter 3), and of the POWER8 as a guest sees it (Power ISA 2.07B).
 ///
 /// SPE and embedded floating point share primary opcode 4 and are one row, because there is no SPE unit.
 package enum InstructionTable {
     private static func primary(
         _ mnemonic: StaticString, _ operation: Operation, _ opcode: UInt32, _ operands: Operands,
-        _ variants: Instruction.Variants = []
+        _ variants: Instruction.Variants = [], on cores: Cores = .all
     ) -> Instruction {
         Instruction(
             mnemonic: mnemonic, operation: operation, floatingPoint: .none, match: opcode << 26, mask: 0x3F << 26,
             operands: operands,
-            variants: variants, cores: .e500)
+            variants: variants, cores: cores)
     }
 
     /// A form with a 10-bit extended opcode in bits 21–30; with overflow variants bit 21 is theirs.
     private static func extended(
         _ mnemonic: StaticString, _ operation: Operation, _ opcode: UInt32, _ extended: UInt32, _ operands: Operands,
-        _ variants: Instruction.Variants = [], on cores: Cores = .e500
+        _ variants: Instruction.Variants = [], on cores: Cores = .all
     ) -> Instruction {
         let bits: UInt32 = variants.contains(.overflow) ? 0x1FF : 0x3FF
         return Instruction(
@@ -30,7 +30,7 @@ package enum InstructionTable {
         Instruction(
             mnemonic: mnemonic, operation: operation, floatingPoint: .none, match: 31 << 26 | 15 << 1,
             mask: 0x3F << 26 | 0x1F << 1,
-            operands: .select, variants: [], cores: .e500)
+            operands: .select, variants: [], cores: .all)
     }
 
     /// A quarter of primary opcode 4 that belongs to the SPE unit.
@@ -61,14 +61,14 @@ package enum InstructionTable {
 
     package static let rows: [Instruction] =
         immediateRows + branchRows + storageRows + integerRows + logicalRows + systemRows + floatStorageRows
-        + floatArithmeticRows + floatStatusRows + wideFloatRows + vectorRows
+        + floatArithmeticRows + floatStatusRows + doublewordRows + wideFloatRows + vectorRows
 
     private static let immediateRows: [Instruction] = [
         primary("twi", .twi, 3, .trapImmediate),
         primary("mulli", .mulli, 7, .targetASigned),
         primary("subfic", .subfic, 8, .targetASigned),
-        primary("cmplwi", .cmplwi, 10, .compareUnsigned),
-        primary("cmpwi", .cmpwi, 11, .compareSigned),
+        primary("cmplwi", .cmplwi, 10, .compareUnsigned, on: .e500),
+        primary("cmpwi", .cmpwi, 11, .compareSigned, on: .e500),
         primary("addic", .addic, 12, .targetASigned),
         primary("addic.", .addicRecord, 13, .targetASigned),
         primary("addi", .addi, 14, .targetA0Signed),
@@ -91,10 +91,10 @@ package enum InstructionTable {
         extended("mcrf", .mcrf, 19, 0, .crFields),
         extended("bclr", .branchConditionalToLR, 19, 16, .branchRegister, .link),
         extended("crnor", .crnor, 19, 33, .crBits),
-        extended("rfmci", .rfmci, 19, 38, .none),
+        extended("rfmci", .rfmci, 19, 38, .none, on: .e500),
         extended("rfdi", .rfdi, 19, 39, .none, on: .e500mc),
-        extended("rfi", .rfi, 19, 50, .none),
-        extended("rfci", .rfci, 19, 51, .none),
+        extended("rfi", .rfi, 19, 50, .none, on: .e500),
+        extended("rfci", .rfci, 19, 51, .none, on: .e500),
         extended("crandc", .crandc, 19, 129, .crBits),
         extended("isync", .contextFence, 19, 150, .none),
         extended("crxor", .crxor, 19, 193, .crBits),
@@ -131,13 +131,13 @@ package enum InstructionTable {
         extended("dcbf", .cacheTouchData, 31, 86, .address),
         extended("lbzx", .lbzx, 31, 87, .indexed),
         extended("lbzux", .lbzux, 31, 119, .indexedUpdate),
-        extended("dcbtstls", .cacheTouchData, 31, 134, .cacheTouch),
+        extended("dcbtstls", .cacheTouchData, 31, 134, .cacheTouch, on: .e500),
         extended("stwcx.", .stwcx, 31, 150, .indexed, .record),
         extended("stwx", .stwx, 31, 151, .indexed),
-        extended("dcbtls", .cacheTouchData, 31, 166, .cacheTouch),
+        extended("dcbtls", .cacheTouchData, 31, 166, .cacheTouch, on: .e500),
         extended("stwux", .stwux, 31, 183, .indexedUpdate),
         extended("stbx", .stbx, 31, 215, .indexed),
-        extended("icblc", .nop, 31, 230, .cacheTouch),
+        extended("icblc", .nop, 31, 230, .cacheTouch, on: .e500),
         extended("dcbtst", .nop, 31, 246, .cacheTouch),
         extended("stbux", .stbux, 31, 247, .indexedUpdate),
         extended("dcbt", .nop, 31, 278, .cacheTouch),
@@ -145,22 +145,22 @@ package enum InstructionTable {
         extended("lhzux", .lhzux, 31, 311, .indexedUpdate),
         extended("lhax", .lhax, 31, 343, .indexed),
         extended("lhaux", .lhaux, 31, 375, .indexedUpdate),
-        extended("dcblc", .nop, 31, 390, .cacheTouch),
+        extended("dcblc", .nop, 31, 390, .cacheTouch, on: .e500),
         extended("sthx", .sthx, 31, 407, .indexed),
         extended("sthux", .sthux, 31, 439, .indexedUpdate),
-        extended("dcbi", .dcbi, 31, 470, .address),
-        extended("icbtls", .cacheTouchData, 31, 486, .cacheTouch),
+        extended("dcbi", .dcbi, 31, 470, .address, on: .e500),
+        extended("icbtls", .cacheTouchData, 31, 486, .cacheTouch, on: .e500),
         extended("lswx", .lswx, 31, 533, .indexed),
         extended("lwbrx", .lwbrx, 31, 534, .indexed),
         extended("lswi", .lswi, 31, 597, .stringImmediate),
-        extended("msync", .fence, 31, 598, .none),
+        extended("msync", .fence, 31, 598, .none, on: .e500),
         extended("stswx", .stswx, 31, 661, .indexed),
         extended("stwbrx", .stwbrx, 31, 662, .indexed),
         extended("stswi", .stswi, 31, 725, .stringImmediate),
         extended("dcba", .nop, 31, 758, .address, on: .e500v2),
         extended("dcba", .nop, 31, 758, .address, .wholeLine, on: .e500mc),
         extended("lhbrx", .lhbrx, 31, 790, .indexed),
-        extended("mbar", .fence, 31, 854, .order),
+        extended("mbar", .fence, 31, 854, .order, on: .e500),
         extended("sthbrx", .sthbrx, 31, 918, .indexed),
         extended("icbi", .icbi, 31, 982, .address),
         extended("dcbz", .dcbz, 31, 1014, .address, on: .e500v2),
@@ -168,13 +168,13 @@ package enum InstructionTable {
     ]
 
     private static let integerRows: [Instruction] = [
-        extended("cmpw", .cmpw, 31, 0, .compareRegisters),
+        extended("cmpw", .cmpw, 31, 0, .compareRegisters, on: .e500),
         extended("tw", .tw, 31, 4, .trapRegisters),
         extended("subfc", .subfc, 31, 8, .targetAB, [.record, .overflow]),
         extended("addc", .addc, 31, 10, .targetAB, [.record, .overflow]),
         extended("mulhwu", .mulhwu, 31, 11, .targetAB, .record),
         select("isel", .isel),
-        extended("cmplw", .cmplw, 31, 32, .compareRegisters),
+        extended("cmplw", .cmplw, 31, 32, .compareRegisters, on: .e500),
         extended("subf", .subf, 31, 40, .targetAB, [.record, .overflow]),
         extended("mulhw", .mulhw, 31, 75, .targetAB, .record),
         extended("neg", .neg, 31, 104, .targetA, [.record, .overflow]),
@@ -212,24 +212,24 @@ package enum InstructionTable {
         spe(0x200),
         spe(0x400),
         extended("tlbilx", .tlbilx, 31, 18, .invalidation, on: .e500mc),
-        extended("mfcr", .mfcr, 31, 19, .target),
+        extended("mfcr", .mfcr, 31, 19, .target, on: .e500),
         extended("wait", .wait, 31, 62, .waitCondition, on: .e500mc),
         extended("mfmsr", .mfmsr, 31, 83, .target),
-        extended("wrtee", .wrtee, 31, 131, .source),
-        extended("mtcrf", .mtcrf, 31, 144, .fieldMaskSource),
-        extended("mtmsr", .mtmsr, 31, 146, .source),
-        extended("wrteei", .wrteei, 31, 163, .enable),
+        extended("wrtee", .wrtee, 31, 131, .source, on: .e500),
+        extended("mtcrf", .mtcrf, 31, 144, .fieldMaskSource, on: .e500),
+        extended("mtmsr", .mtmsr, 31, 146, .source, on: .e500),
+        extended("wrteei", .wrteei, 31, 163, .enable, on: .e500),
         extended("msgsnd", .msgsnd, 31, 206, .message, on: .e500mc),
         extended("msgclr", .msgclr, 31, 238, .message, on: .e500mc),
         extended("mfspr", .mfspr, 31, 339, .targetSPR),
         extended("mftb", .mftb, 31, 371, .targetTimebase),
         extended("mtspr", .mtspr, 31, 467, .sprSource),
-        extended("mcrxr", .mcrxr, 31, 512, .crField),
+        extended("mcrxr", .mcrxr, 31, 512, .crField, on: .e500),
         extended("tlbsync", .tlbsync, 31, 566, .none),
-        extended("tlbivax", .tlbivax, 31, 786, .address),
-        extended("tlbsx", .tlbsx, 31, 914, .address),
-        extended("tlbre", .tlbre, 31, 946, .none),
-        extended("tlbwe", .tlbwe, 31, 978, .none),
+        extended("tlbivax", .tlbivax, 31, 786, .address, on: .e500),
+        extended("tlbsx", .tlbsx, 31, 914, .address, on: .e500),
+        extended("tlbre", .tlbre, 31, 946, .none, on: .e500),
+        extended("tlbwe", .tlbwe, 31, 978, .none, on: .e500),
     ]
 
     private static let floatStorageRows: [Instruction] = [

@@ -539,10 +539,8 @@ extension CPU {
                         instructions = settled(&cursor)
                         return raise(PendingException(interrupt: .program, syndrome: ESR.trap))
 
-                    case .illegal, .vector, .vectorStorage, .sc, .rfi, .rfci, .rfmci, .rfdi, .mfmsr, .mtmsr, .wrtee,
-                        .wrteei, .mfspr, .mtspr,
-                        .mftb, .tlbre, .tlbwe, .tlbsx, .tlbivax, .tlbilx, .tlbsync, .dcbi, .cacheTouchData, .icbi,
-                        .msgsnd, .msgclr, .wait, .spe:
+                    // What is left to `Interpreter+System`, and what other cores have.
+                    default:
                         pc = cursor.pc
                         instructions = settled(&cursor)
                         switch system(op) {

@@ -28,6 +28,13 @@ enum Operation: UInt8 {
     case rlwinm, rlwinmRecord, rlwimi, rlwimiRecord, rlwnm, rlwnmRecord
     case isel
 
+    // Doublewords, and what else the 64-bit server core has.
+    case cmpdi, cmpldi, cmpd, cmpld
+    case mulld, mulhd, mulhdu, divd, divdu, divde, divdeu, divwe, divweu
+    case extsw, cntlzd, sld, srd, srad, sradi
+    case rldicl, rldicr, rldic, rldimi, rldcl, rldcr, rotateWordWrapped
+    case popcntb, popcntw, popcntd, prtyw, prtyd, cmpb, bpermd, addg6s, cdtbcd, cbcdtd
+
     // Loads and stores: displacement, update, indexed, indexed with update.
     case lbz, lbzu, lbzx, lbzux
     case lhz, lhzu, lhzx, lhzux
@@ -40,6 +47,11 @@ enum Operation: UInt8 {
     case sthbrx, stwbrx
     case lmw, stmw, lswi, lswx, stswi, stswx
     case lwarx, stwcx
+    case lwa, lwax, lwaux
+    case ld, ldu, ldx, ldux, ldbrx
+    case std, stdu, stdx, stdux, stdbrx
+    case lq, stq
+    case lbarx, lharx, ldarx, lqarx, stbcx, sthcx, stdcx, stqcx
     case dcbz
 
     // The classic floating-point unit, whose instructions ``FloatingPointOperation`` tells apart: accesses with a
@@ -55,14 +67,14 @@ enum Operation: UInt8 {
     case branchDecrementNotZero, branchDecrementZero
     case branchConditional
     case branchToLR, branchConditionalToLR
-    case branchToCTR, branchConditionalToCTR
+    case branchToCTR, branchConditionalToCTR, branchConditionalToTAR
 
     // The condition register, LR, CTR and XER.
     case crand, crandc, creqv, crnand, crnor, cror, crorc, crxor
-    case mcrf, mcrxr, mfcr, mtcrf
+    case mcrf, mcrxr, mfcr, mfocrf, mtcrf
     case mflr, mtlr, mfctr, mtctr
 
-    case tw, twi
+    case tw, twi, td, tdi
 
     // Order of storage accesses, and of what other vCPUs did to code.
     case fence, contextFence
@@ -75,6 +87,10 @@ enum Operation: UInt8 {
     case dcbi, cacheTouchData, icbi
     case msgsnd, msgclr, wait
     case spe
+    case rfid, mtmsrd, msgsndp, msgclrp
+    case slbmte, slbie, slbia, slbmfev, slbmfee, slbfee
+    case tlbie, tlbiel
+    case transaction
 }
 
 extension Operation {
@@ -85,7 +101,8 @@ extension Operation {
     var isPrivileged: Bool {
         switch self {
         case .rfi, .rfci, .rfmci, .rfdi, .mfmsr, .mtmsr, .wrtee, .wrteei, .tlbre, .tlbwe, .tlbsx, .tlbivax, .tlbilx,
-            .tlbsync, .dcbi, .msgsnd, .msgclr:
+            .tlbsync, .dcbi, .msgsnd, .msgclr, .rfid, .mtmsrd, .msgsndp, .msgclrp, .slbmte, .slbie, .slbia, .slbmfev,
+            .slbmfee, .slbfee, .tlbie, .tlbiel:
             true
         default:
             false
@@ -151,6 +168,8 @@ struct MicroOperation: BitwiseCopyable {
 
     /// In ``immediate`` of a register-register operation: record the result in CR0.
     static let record: UInt32 = 1
+    /// In ``immediate`` of a rotate of doublewords, beside the bit where the mask begins or ends: record the result in CR0.
+    static let rotateRecord: UInt32 = 1 << 8
     /// In ``immediate`` of a register-register operation: record overflow in XER.
     static let overflow: UInt32 = 2
 

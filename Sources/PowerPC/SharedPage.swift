@@ -15,6 +15,7 @@ struct SharedPage {
     static let srr1 = MagicPage.Field.srr1.offset
     static let dar = MagicPage.Field.dar.offset
     static let msr = MagicPage.Field.msr.offset
+    static let dsisr = MagicPage.Field.dsisr.offset
     static let interruptPending = MagicPage.Field.intPending.offset
     static let mas0 = MagicPage.Field.mas0.offset
     static let mas1 = MagicPage.Field.mas1.offset

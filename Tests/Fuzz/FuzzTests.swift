@@ -9,7 +9,7 @@ import TestTools
     private static func count(_ target: FuzzTargetName) -> Int {
         switch target {
         case .hypercalls, .devices: 20_000
-        case .code, .trees, .images, .debugger, .broken: 1_000
+        case .code, .code64, .trees, .images, .debugger, .broken: 1_000
         }
     }
 

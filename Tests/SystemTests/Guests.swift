@@ -19,6 +19,13 @@ enum Guests {
     /// A RAM disk whose init prints lines that begin with `userland:`, and does what `paravane.exec=` says.
     static var initrd: String { get throws { try required("PARAVANE_INITRD") } }
 
+    /// Whether Debian's kernel for ppc64le is there.
+    static let areFetched = path("PARAVANE_DEBIAN") != nil
+    /// Debian's own kernel for ppc64le.
+    static var debianKernel: String { get throws { try required("PARAVANE_DEBIAN") + "/vmlinux" } }
+    /// A RAM disk for it, with Debian's busybox and the same init.
+    static var debianInitrd: String { get throws { try required("PARAVANE_DEBIAN") + "/initramfs.cpio.gz" } }
+
     /// The bare-metal program `name`, an ELF file.
     static func bareMetal(_ name: String) throws -> String {
         URL(fileURLWithPath: try required("PARAVANE_GUESTS")).appendingPathComponent("\(name).elf").path

@@ -30,6 +30,11 @@ int32_t host_map_code(size_t size, struct host_code_memory *_Nonnull memory);
 /// Unmaps both views.
 void host_unmap_code(size_t size, struct host_code_memory memory);
 
+/// Replaces two doublewords at `address`, a multiple of 16, if they are what is expected. Whether they were. On a host that
+/// has no such access it is two, and not atomic.
+int32_t host_compare_exchange_u128(
+    void *_Nonnull address, uint64_t expected_first, uint64_t expected_second, uint64_t first, uint64_t second);
+
 /// Nanoseconds of the host's monotonic clock.
 uint64_t host_monotonic_nanoseconds(void);
 

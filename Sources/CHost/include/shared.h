@@ -22,10 +22,55 @@ HOST_SHARED_ACCESS(16)
 HOST_SHARED_ACCESS(32)
 HOST_SHARED_ACCESS(64)
 
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define HOST_THREAD_SANITIZER 1
+#endif
+#endif
+
+/// Accesses of any alignment: one move on hosts that have it, and single-copy atomic there where they are aligned.
+#if HOST_THREAD_SANITIZER
+#define HOST_UNALIGNED_ACCESS(bits)                                                                                    \
+    HOST_SHARED uint##bits##_t host_load_unaligned_u##bits(const void *_Nonnull address) {                             \
+        if (((uintptr_t)address & (bits / 8 - 1)) == 0) return host_load_u##bits(address);                             \
+        uint##bits##_t value = 0;                                                                                      \
+        for (int byte = 0; byte < bits / 8; byte++)                                                                    \
+            value |= (uint##bits##_t)host_load_u8((const uint8_t *)address + byte) << (8 * byte);                      \
+        return value;                                                                                                  \
+    }                                                                                                                  \
+    HOST_SHARED void host_store_unaligned_u##bits(void *_Nonnull address, uint##bits##_t value) {                      \
+        if (((uintptr_t)address & (bits / 8 - 1)) == 0) return host_store_u##bits(address, value);                     \
+        for (int byte = 0; byte < bits / 8; byte++) host_store_u8((uint8_t *)address + byte, (uint8_t)(value >> (8 * byte)));\
+    }
+#else
+#define HOST_UNALIGNED_ACCESS(bits)                                                                                    \
+    typedef uint##bits##_t __attribute__((aligned(1), may_alias)) host_unaligned_u##bits;                              \
+    HOST_SHARED uint##bits##_t host_load_unaligned_u##bits(const void *_Nonnull address) {                             \
+        return *(const volatile host_unaligned_u##bits *)address;                                                      \
+    }                                                                                                                  \
+    HOST_SHARED void host_store_unaligned_u##bits(void *_Nonnull address, uint##bits##_t value) {                      \
+        *(volatile host_unaligned_u##bits *)address = value;                                                           \
+    }
+#endif
+
+HOST_UNALIGNED_ACCESS(16)
+HOST_UNALIGNED_ACCESS(32)
+HOST_UNALIGNED_ACCESS(64)
+
 /// Replaces `expected` at `address` by `value`. Whether that was there; the exchange is in order with all other accesses.
 HOST_SHARED int32_t host_compare_exchange_u32(void *_Nonnull address, uint32_t expected, uint32_t value) {
     return __atomic_compare_exchange_n(
         (uint32_t *)address, &expected, value, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+
+/// The same for a byte and a halfword.
+HOST_SHARED int32_t host_compare_exchange_u8(void *_Nonnull address, uint8_t expected, uint8_t value) {
+    return __atomic_compare_exchange_n((uint8_t *)address, &expected, value, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+
+HOST_SHARED int32_t host_compare_exchange_u16(void *_Nonnull address, uint16_t expected, uint16_t value) {
+    return __atomic_compare_exchange_n(
+        (uint16_t *)address, &expected, value, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 
 /// The same for a doubleword.

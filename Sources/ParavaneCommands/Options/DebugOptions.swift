@@ -40,6 +40,9 @@ public struct DebugOptions: ParsableArguments {
         help: ArgumentHelp("Write the log to this file instead of standard error.", valueName: "file"))
     var logFile: String?
 
+    /// Whether anybody is to look at the guest.
+    var isUsed: Bool { gdb != nil || startsHeld || trace != nil || !logged.isEmpty }
+
     /// Made by the argument parser.
     public init() {}
 

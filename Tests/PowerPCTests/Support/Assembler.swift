@@ -56,7 +56,8 @@ private let forms: [String: (row: Instruction, bits: UInt32)] = {
             forms["\(row.mnemonic)\(suffix)"] = (row, bits)
         }
         // The record form is the only one.
-        if "\(row.mnemonic)" == "stwcx." { forms["stwcx."] = (row, 1) }
+        let mnemonic = "\(row.mnemonic)"
+        if row.variants == .record, mnemonic.hasSuffix(".") { forms[mnemonic] = (row, 1) }
     }
     return forms
 }()
@@ -157,6 +158,20 @@ private func fields(_ operands: Operands, _ values: [Int]) -> UInt32 {
     case .rotateImmediate, .rotateRegister:
         return field(0, a) | field(1, target) | field(2, b) | field(3, c) | field(4, 1)
     case .compareSigned, .compareUnsigned: return field(0, 23, 3) | field(1, a) | field(2, 0, 16)
+    case .displacementDoubleword, .displacementDoublewordUpdate, .displacementQuadword:
+        return field(0, target) | field(2, a) | field(1, 0, 16)
+    case .aSourceShiftDoubleword:
+        return field(0, a) | field(1, target) | field(2, b) | (UInt32(truncatingIfNeeded: values[2]) >> 5 & 1) << 1
+    case .rotateDoubleword:
+        let (shift, mask) = (UInt32(truncatingIfNeeded: values[2]), UInt32(truncatingIfNeeded: values[3]))
+        return field(0, a) | field(1, target) | field(2, b) | (shift >> 5 & 1) << 1 | (mask & 31) << 6 | mask & 0x20
+    case .rotateDoublewordRegister:
+        let mask = UInt32(truncatingIfNeeded: values[3])
+        return field(0, a) | field(1, target) | field(2, b) | (mask & 31) << 6 | mask & 0x20
+    case .fieldMaskTarget: return field(0, target) | field(1, 12, 8)
+    case .sourceLevel: return field(0, target) | field(1, 16, 1)
+    case .targetB: return field(0, target) | field(1, b)
+    case .segmentHint, .synchronization: return field(0, target, 3)
     case .compareRegisters: return field(0, 23, 3) | field(1, a) | field(2, b)
     case .select: return field(0, target) | field(1, a) | field(2, b) | field(3, c)
     case .branch: return UInt32(truncatingIfNeeded: values[0]) & 0x03FF_FFFC

@@ -31,7 +31,7 @@ scripts := .ci/run $(wildcard .ci/embedded) Tests/Soak/soak.sh Tests/Soak/tsan.s
     $(guests)/devicetrees/build \
     .ci/modules Sources/paravane-ppc64le/build Sources/paravane-ppc64le/libraries $(guests)/selfcheck/build \
     $(guests)/book3s/build \
-    $(addprefix $(guests)/kvm-pr-host/,kernel build run check)
+    $(guests)/debian/build $(addprefix $(guests)/kvm-pr-host/,kernel build check)
 # The command that people run: without what a debugger or a test needs. Its build lies beside the one of the tests, for the
 # two have other options and would undo each other. Colours are an option of the compiler as well: without a fixed choice
 # everything is built anew when the output goes to a terminal and last time did not.
@@ -95,8 +95,9 @@ check-ppc64le: ppc64le ## Let paravane-ppc64le check itself under qemu-ppc64le
 kvm-pr-host: ppc64le ## Build a KVM-PR host that boots in QEMU, and print where it is
 	@$(guests)/kvm-pr-host/build .build-ppc64le/paravane-ppc64le
 
-check-kvm-pr: ppc64le ## Run the bare-metal guests under KVM-PR, in the host that boots in QEMU
-	@host=$$($(guests)/kvm-pr-host/build .build-ppc64le/paravane-ppc64le); exec $(guests)/kvm-pr-host/check "$$host"
+check-kvm-pr: build ppc64le ## Run guests under KVM-PR, in the host that boots in QEMU
+	@host=$$($(guests)/kvm-pr-host/build .build-ppc64le/paravane-ppc64le); \
+	    exec $(guests)/kvm-pr-host/check "$$host" .build-release/release/paravane
 
 bench: build ## Run the same guests on QEMU and on Paravane in turn, and compare
 	@$(guests)/need bench

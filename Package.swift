@@ -42,6 +42,7 @@ let package = Package(
         .target(name: "CHost"),
         .target(name: "CKVM"),
         .target(name: "CSandbox"),
+        .target(name: "CProcess"),
 
         // The portable core, in dependency order.
         core("ParavirtABI"),
@@ -53,6 +54,7 @@ let package = Package(
         core("Devices", ["GuestMemory"]),
         core("VMM", ["CHost", "GuestMemory", "PowerPC"]),
         core("PAPR", ["Devices", "GuestMemory", "Hypercalls", "ParavirtABI", "PowerPC", "VMM"]),
+        core("Terminal", ["CHost", "VMM"]),
         core("GDBRemote"),
         core("Debugging", ["CHost", "GDBRemote", "GuestMemory", "ParavirtABI", "PowerPC", "VMM"]),
         core(
@@ -67,9 +69,23 @@ let package = Package(
             "SelfChecks",
             ["DeviceTree", "Devices", "GuestMemory", "Hypercalls", "Machines", "ParavirtABI", "PowerPC", "VMM"]),
         core(
-            "Conformance", ["CKVM", "GuestMemory", "Hypercalls", "KVM", "ParavirtABI"],
+            "KVMEngine",
+            ["CHost", "CKVM", "GuestMemory", "Hypercalls", "KVM", "Machines", "ParavirtABI", "PowerPC", "VMM"],
             [.enableExperimentalFeature("Lifetimes")]),
-        core("PortableCommand", ["CHost", "Conformance", "KVM", "SelfChecks"]),
+        core(
+            "Conformance",
+            [
+                "CKVM", "Devices", "GuestMemory", "Hypercalls", "KVM", "KVMEngine", "Machines", "ParavirtABI",
+                "PowerPC",
+                "VMM",
+            ],
+            [.enableExperimentalFeature("Lifetimes")]),
+        core(
+            "PortableCommand",
+            [
+                "CHost", "Conformance", "Devices", "GuestMemory", "Hypercalls", "KVM", "KVMEngine", "Machines",
+                "ParavirtABI", "PowerPC", "SelfChecks", "Terminal", "VMM",
+            ]),
 
         // What keeps a guest that broke out of the machine from going further.
         .target(name: "Sandbox", dependencies: ["CSandbox"], swiftSettings: strict),
@@ -78,8 +94,8 @@ let package = Package(
         .target(
             name: "ParavaneCommands",
             dependencies: [
-                "CHost", "Debugging", "DeviceTree", "Devices", "GuestMemory", "Hypercalls", "KVM", "Machines",
-                "PAPR", "ParavirtABI", "PowerPC", "Sandbox", "TreeLint", "VMM", argumentParser,
+                "CHost", "CProcess", "Debugging", "DeviceTree", "Devices", "GuestMemory", "Hypercalls", "KVM",
+                "Machines", "PAPR", "ParavirtABI", "PowerPC", "Sandbox", "Terminal", "TreeLint", "VMM", argumentParser,
             ],
             swiftSettings: strict),
         .executableTarget(name: "paravane", dependencies: ["ParavaneCommands"], swiftSettings: strict),
@@ -148,6 +164,7 @@ let package = Package(
         tests("Conformance", ["Conformance", "GuestMemory", "Hypercalls", "ParavirtABI"]),
         tests("KVM", ["CKVM", "GuestMemory", "KVM"]),
         tests("PortableCommand", ["PortableCommand"]),
+        tests("KVMEngine", ["GuestMemory", "KVMEngine"]),
         tests("SelfChecks", ["SelfChecks", "TestTools"]),
         tests("VMM", ["GuestMemory", "PowerPC", "VMM"]),
         tests("GDBRemote", ["GDBRemote"]),

@@ -25,6 +25,11 @@ int host_open_file(const char *path) {
     return descriptor < 0 ? -errno : descriptor;
 }
 
+int host_create_file(const char *path) {
+    int descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
+    return descriptor < 0 ? -errno : descriptor;
+}
+
 long host_read(int descriptor, void *bytes, size_t count) {
     ssize_t got;
     do {

@@ -2,6 +2,7 @@
 #include "host.h"
 
 #include <poll.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -70,6 +71,21 @@ static void *map_shared(int descriptor, size_t size, int protection) {
         return NULL;
     }
     return base;
+}
+
+uint64_t host_available_memory(void) {
+    FILE *file = fopen("/proc/meminfo", "re");
+    if (file == NULL)
+        return UINT64_MAX;
+    char line[128];
+    uint64_t available = UINT64_MAX;
+    while (fgets(line, sizeof line, file) != NULL) {
+        unsigned long long kibibytes;
+        if (sscanf(line, "MemAvailable: %llu kB", &kibibytes) == 1)
+            available = (uint64_t)kibibytes << 10;
+    }
+    fclose(file);
+    return available;
 }
 
 int32_t host_map_code(size_t size, struct host_code_memory *memory) {

@@ -112,3 +112,43 @@ long ckvm_offer_cpuid(int kvm, int vcpu, uint32_t apic_id) {
     return result < 0 ? result : 0;
 }
 #endif
+
+static void nothing(int signal) {
+    (void)signal;
+}
+
+int ckvm_accept_kicks(void) {
+    // Without SA_RESTART: the call that it interrupts has to return.
+    struct sigaction action = {.sa_handler = nothing};
+    if (sigaction(SIGUSR1, &action, NULL) != 0)
+        return -errno;
+    sigset_t kick;
+    sigemptyset(&kick);
+    sigaddset(&kick, SIGUSR1);
+    int error = pthread_sigmask(SIG_UNBLOCK, &kick, NULL);
+    return error != 0 ? -error : gettid();
+}
+
+void ckvm_kick(int thread) {
+    tgkill(getpid(), thread, SIGUSR1);
+}
+
+void ckvm_flush_code(void *base, size_t size) {
+    __builtin___clear_cache(base, (char *)base + size);
+}
+
+void *ckvm_map_aligned(size_t size) {
+    char *base = mmap(NULL, 2 * size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (base == MAP_FAILED)
+        return NULL;
+    char *aligned = (char *)(((uintptr_t)base + size - 1) & ~(uintptr_t)(size - 1));
+    if (aligned != base)
+        munmap(base, (size_t)(aligned - base));
+    munmap(aligned + size, (size_t)(base + size - aligned));
+    return aligned;
+}
+
+long ckvm_read_at(int descriptor, void *bytes, size_t count, uint64_t offset) {
+    ssize_t result = pread(descriptor, bytes, count, (off_t)offset);
+    return result < 0 ? -errno : result;
+}

@@ -2,12 +2,14 @@ public import GuestMemory
 
 /// The bare-metal Book3S guest of `Tests/Guests/book3s/recorder.S`: it runs code from records and records what came of it.
 ///
-/// Its image says at its start where everything is, in big-endian words.
+/// Its image says at its start where everything is, in words of the byte order that the guest has.
 public struct Recorder: Sendable {
     /// Where the guest starts.
     public let entry: UInt64
     /// Where it stores to when it is done.
     public let doneAddress: UInt64
+    /// In which order its bytes are.
+    public let order: ByteOrder
     private let image: [UInt8]
     private let records: UInt64
     private let stride: UInt64
@@ -21,11 +23,15 @@ public struct Recorder: Sendable {
 
     /// Reads the image of the guest; nil where it is none.
     public init?(_ image: [UInt8]) {
+        var order = ByteOrder.big
         func word(_ index: Int) -> UInt32 {
             guard image.count >= 4 * (index + 1) else { return 0 }
-            return (0..<4).reduce(0) { $0 << 8 | UInt32(image[4 * index + $1]) }
+            let word = (0..<4).reduce(0) { $0 << 8 | UInt32(image[4 * index + $1]) }
+            return order == .big ? word : word.byteSwapped
         }
+        if word(0) == Self.magic.byteSwapped { order = .little }
         guard word(0) == Self.magic else { return nil }
+        self.order = order
         entry = UInt64(word(1))
         records = UInt64(word(2))
         stride = UInt64(word(3))
@@ -47,13 +53,14 @@ public struct Recorder: Sendable {
             let record = records &+ UInt64(index) &* stride
             let head = [codeAddress(index), input.msr, input.cr, input.lr, input.ctr, input.xer]
             for (position, value) in head.enumerated() {
-                try memory.store(value, at: record + 8 * UInt64(position))
+                try memory.store(value, at: record + 8 * UInt64(position), order: order)
             }
             for register in 0..<32 {
-                try memory.store(input.registers[register], at: record + 8 * UInt64(Self.firstRegister + register))
+                try memory.store(
+                    input.registers[register], at: record + 8 * UInt64(Self.firstRegister + register), order: order)
             }
             for (position, word) in input.code.prefix(Self.codeWords).enumerated() {
-                try memory.store(word, at: codeAddress(index) + 4 * UInt64(position))
+                try memory.store(word, at: codeAddress(index) + 4 * UInt64(position), order: order)
             }
         }
         // The record behind the last has no code.
@@ -65,11 +72,12 @@ public struct Recorder: Sendable {
         let place = records &+ UInt64(index) &* stride &+ output
         var values = InlineArray<7, UInt64>(repeating: 0)
         for position in values.indices {
-            values[position] = try memory.load(UInt64.self, at: place + 8 * UInt64(position))
+            values[position] = try memory.load(UInt64.self, at: place + 8 * UInt64(position), order: order)
         }
         var registers = InlineArray<32, UInt64>(repeating: 0)
         for register in registers.indices {
-            registers[register] = try memory.load(UInt64.self, at: place + 8 * UInt64(Self.firstRegister + register))
+            registers[register] = try memory.load(
+                UInt64.self, at: place + 8 * UInt64(Self.firstRegister + register), order: order)
         }
         return RecordOutput(
             vector: values[0], msr: values[1], cr: values[2], lr: values[3], ctr: values[4], xer: values[5],

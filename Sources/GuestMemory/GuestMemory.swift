@@ -166,7 +166,7 @@ public final class GuestMemory {
 }
 
 /// The order in which an integer's bytes lie in guest memory.
-public enum ByteOrder {
+public enum ByteOrder: Sendable {
     /// Most significant byte first.
     case big
     /// Least significant byte first.

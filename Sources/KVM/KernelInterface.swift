@@ -13,6 +13,9 @@ public protocol KernelInterface: AnyObject {
     /// - Parameter argument: an integer, or the address of what the request reads or writes.
     func request(_ descriptor: Int32, _ request: Request, _ argument: UInt) -> Int
 
+    /// Reads at most that many bytes at an offset of a descriptor. The number read, or the negated errno.
+    func read(_ descriptor: Int32, into bytes: UnsafeMutableRawBufferPointer, at offset: UInt64) -> Int
+
     /// Maps bytes that a descriptor shares with the kernel.
     func map(_ descriptor: Int32, size: Int) -> KernelMapping
 
@@ -49,6 +52,12 @@ public final class HostKernel: KernelInterface {
     /// Carries out an ioctl.
     public func request(_ descriptor: Int32, _ request: Request, _ argument: UInt) -> Int {
         ckvm_ioctl(descriptor, request.number, argument)
+    }
+
+    /// Reads bytes of a descriptor.
+    public func read(_ descriptor: Int32, into bytes: UnsafeMutableRawBufferPointer, at offset: UInt64) -> Int {
+        guard let base = bytes.baseAddress else { return 0 }
+        return unsafe ckvm_read_at(descriptor, base, bytes.count, offset)
     }
 
     /// Maps shared bytes.

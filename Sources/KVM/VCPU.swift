@@ -31,6 +31,24 @@ public struct VCPU: ~Copyable {
         nonmutating set { unsafe page.run.pointee.immediate_exit = newValue ? 1 : 0 }
     }
 
+    /// Makes runs of other vCPUs and of this one on the calling thread end when ``kick(thread:)`` is called with the number
+    /// that this returns.
+    public static func acceptKicks() throws(KVMError) -> Int32 {
+        let thread = ckvm_accept_kicks()
+        guard thread > 0 else { throw .notLimited(errno: -thread) }
+        return thread
+    }
+
+    /// Makes the run that the thread is in, or the next if it is in none, return with ``VCPUExit/interrupted``. Called by any
+    /// thread. Runs return at once until ``exitsImmediately`` is cleared again.
+    public func kick(thread: Int32) {
+        exitsImmediately = true
+        ckvm_kick(thread)
+    }
+
+    /// Makes the run that the thread is in return with ``VCPUExit/interrupted`` once. Called by any thread.
+    public static func wake(thread: Int32) { ckvm_kick(thread) }
+
     /// Makes a run on this thread return with ``VCPUExit/interrupted`` after that time, once. A thread limits one vCPU at a time.
     public func limitRun(nanoseconds: UInt64) throws(KVMError) {
         let result = unsafe ckvm_limit_run(ckvm_immediate_exit(page.run), nanoseconds)

@@ -101,6 +101,20 @@ public struct PAPRHypercall: ~Copyable, ~Escapable {
 }
 
 extension VCPU {
+    /// Answers the PAPR hypercall that the last run ended with, for as long as no other run began.
+    public func answerHypercall(status: UInt64, outputs: InlineArray<9, UInt64>) {
+        let hypercall = unsafe PAPRHypercall(page.run, owner: self)
+        hypercall.status = status
+        for position in outputs.indices { hypercall[position] = outputs[position] }
+    }
+
+    /// Gives the value, most significant byte first, that the load that the last run ended with wants.
+    public func completeRead(_ value: UInt64) {
+        let run = unsafe page.run
+        let data = unsafe ExitData(ckvm_mmio_data(run), count: Int(min(run.pointee.mmio.len, 8)), owner: self)
+        data.bigEndian = value
+    }
+
     /// Reads why the run ended.
     @_lifetime(borrow self)
     func exit() -> VCPUExit {

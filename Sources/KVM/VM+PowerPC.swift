@@ -24,15 +24,24 @@ extension VM {
         var info = kvm_ppc_smmu_info()
         try descriptor.request(.getSMMUInfo, &info)
         var sizes: [SMMUInfo.SegmentPageSize] = []
-        // SAFETY: the array of C is as long as the tuple that Swift makes of it.
+        // SAFETY: the arrays of C are as long as the tuples that Swift makes of them.
         unsafe withUnsafePointer(to: info.sps) { tuple in
             let count = Int(KVM_PPC_PAGE_SIZES_MAX_SZ)
             unsafe tuple.withMemoryRebound(to: kvm_ppc_one_seg_page_size.self, capacity: count) { entries in
                 for index in 0..<count where unsafe entries[index].page_shift != 0 {
-                    let entry = unsafe entries[index]
+                    var entry = unsafe entries[index]
+                    var pages: [SMMUInfo.Page] = []
+                    unsafe withUnsafePointer(to: &entry.enc) { tuple in
+                        unsafe tuple.withMemoryRebound(to: kvm_ppc_one_page_size.self, capacity: count) { encodings in
+                            for place in 0..<count where unsafe encodings[place].page_shift != 0 {
+                                pages.append(
+                                    unsafe SMMUInfo.Page(
+                                        shift: encodings[place].page_shift, encoding: encodings[place].pte_enc))
+                            }
+                        }
+                    }
                     sizes.append(
-                        SMMUInfo.SegmentPageSize(
-                            shift: entry.page_shift, slbEncoding: entry.slb_enc, pteEncoding: entry.enc.0.pte_enc))
+                        SMMUInfo.SegmentPageSize(shift: entry.page_shift, slbEncoding: entry.slb_enc, pages: pages))
                 }
             }
         }
@@ -58,8 +67,16 @@ public struct SMMUInfo: Sendable {
         public let shift: UInt32
         /// Its code in an SLB entry.
         public let slbEncoding: UInt32
+        /// The pages that such a segment can have.
+        public let pages: [Page]
+    }
+
+    /// A page size in a segment.
+    public struct Page: Sendable {
+        /// The logarithm of the page size.
+        public let shift: UInt32
         /// Its code in a page table entry.
-        public let pteEncoding: UInt32
+        public let encoding: UInt32
     }
 
     /// Whether there are segments of 1 TiB.

@@ -2,6 +2,7 @@ internal import CHost
 internal import Debugging
 internal import Foundation
 internal import Sandbox
+internal import Terminal
 
 /// A socket on which one debugger at a time is served.
 ///

@@ -5,6 +5,7 @@ internal import Foundation
 internal import GuestMemory
 internal import Machines
 internal import PowerPC
+internal import Terminal
 internal import VMM
 
 /// One boot of a machine of the e500 family as `paravane run` was asked for it: inputs read and checked, nothing started yet.

@@ -3,6 +3,7 @@ internal import Foundation
 internal import Machines
 internal import PowerPC
 internal import Sandbox
+internal import Terminal
 internal import VMM
 
 /// Everything that looks at a guest while it runs: a debugger, a log, a trace. What it needs of the host is opened when

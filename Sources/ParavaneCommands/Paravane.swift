@@ -7,7 +7,9 @@ public struct Paravane: ParsableCommand {
         commandName: "paravane",
         abstract: "Run and describe paravirtualized PowerPC guests.",
         version: "0.1.0-dev",
-        subcommands: [RunCommand.self, DTBCommand.self, HypercallsCommand.self, HostCommand.self])
+        subcommands: [
+            RunCommand.self, DTBCommand.self, HypercallsCommand.self, HostCommand.self, KVMPRHostCommand.self,
+        ])
 
     /// Made by the argument parser.
     public init() {}

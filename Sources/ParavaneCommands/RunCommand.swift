@@ -5,6 +5,7 @@ internal import GuestMemory
 internal import Machines
 internal import PowerPC
 internal import Sandbox
+internal import Terminal
 internal import VMM
 
 /// `paravane run`: boots a guest.
@@ -40,6 +41,16 @@ public struct RunCommand: ParsableCommand {
 
     @Option(help: "The machine.")
     var machine = MachineChoice.e500
+
+    @Option(
+        help: """
+            What executes the guest: the software CPU, this host's KVM, or a KVM-PR host that runs in qemu-system-ppc64. \
+            The default is the software CPU where it can.
+            """)
+    var engine = EngineChoice.auto
+
+    @OptionGroup(title: "Options of the engine kvm-pr-in-qemu")
+    var hostOptions: KVMPRHostOptions
 
     @Option(help: "The core of every CPU. The default is e500v2, on e500-hv e500mc.")
     var cpu: CoreChoice?
@@ -124,10 +135,23 @@ public struct RunCommand: ParsableCommand {
     /// Checks what can be checked without opening a file.
     public func validate() throws {
         if let timeout, !(timeout > 0) { throw ValidationError("--timeout takes a positive number of seconds") }
+        try engine.check(machine)
+        guard engine != .kvmPRInQEMU else { return }
+        if !instructions.isForSoftwareCPU {
+            throw ValidationError("--hcall \(instructions.rawValue) is for guests on KVM")
+        }
     }
 
     /// Boots the guest, and exits with the status that its end stands for.
     public func run() throws {
+        switch engine {
+        case .auto, .soft: break
+        case .kvm: throw EngineChoice.kvmFailure
+        case .kvmPRInQEMU:
+            let status = try KVMPRHostRun(self).run()
+            if status != ExitStatus.success.rawValue { throw ExitCode(status) }
+            return
+        }
         switch machine {
         case .e500, .e500HV: try runE500()
         case .pseries: try runPSeries()

@@ -3,15 +3,14 @@ internal import KVM
 
 extension PortableCommand {
     /// Runs the bare-metal guest in the file `path` under KVM-PR and prints TAP: a line a case.
-    static func conformance(is64Bit: Bool, guest path: [UInt8]) -> Int32 {
+    static func conformance(as guest: ConformanceGuest, image path: [UInt8]) -> Int32 {
         guard let file = InputFile.read(path, limit: 1 << 20), let recorder = Recorder(file) else {
             return fail(.badInput, "\(String(decoding: path, as: UTF8.self)): no file, or not the recorder")
         }
         #if arch(powerpc64le)
-            let cases = ConformanceCase.all(is64Bit: is64Bit)
             do throws(ConformanceRun.Failure) {
-                let results = try ConformanceRun.run(recorder, cases, on: is64Bit ? .host64 : .g3)
-                Output.standard.print("TAP version 13\n1..\(cases.count)")
+                let lines = try ConformanceRun.run(recorder, as: guest)
+                Output.standard.print("TAP version 13\n1..\(lines.count)")
                 var passed = true
                 // Each line that occurs, as bytes, and how often.
                 var volatile: [(line: [UInt8], count: Int)] = []
@@ -23,9 +22,10 @@ extension PortableCommand {
                         volatile.append((bytes, 1))
                     }
                 }
-                for (index, result) in results.enumerated() {
+                for (index, line) in lines.enumerated() {
+                    let result = line.result
                     let verdict = result.wrong.isEmpty ? "ok" : "not ok"
-                    Output.standard.print("\(verdict) \(index + 1) - \(cases[index].name)")
+                    Output.standard.print("\(verdict) \(index + 1) - \(line.name)")
                     for line in result.wrong { Output.standard.print("# \(line)") }
                     for line in result.volatile { count(line) }
                     passed = passed && result.wrong.isEmpty
@@ -39,7 +39,7 @@ extension PortableCommand {
                 return fail(.unavailable, HostReport().obstacle ?? error.description)
             }
         #else
-            _ = recorder
+            _ = (recorder, guest)
             return fail(.unavailable, HostReport().obstacle ?? "KVM-PR is a hypervisor of PowerPC hosts")
         #endif
     }

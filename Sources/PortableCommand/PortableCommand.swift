@@ -1,4 +1,5 @@
 internal import CHost
+internal import Conformance
 internal import KVM
 internal import SelfChecks
 
@@ -11,7 +12,8 @@ public enum PortableCommand {
         case help
         case host(json: Bool)
         case check(folder: [UInt8])
-        case conformance(is64Bit: Bool, guest: [UInt8])
+        case conformance(ConformanceGuest, image: [UInt8])
+        case run(arguments: [[UInt8]])
     }
 
     /// Does what `arguments` say and returns the exit status. The first argument is the program's name.
@@ -33,8 +35,10 @@ public enum PortableCommand {
             }
             let passed = SelfCheck.runAll(files) { Output.standard.print($0) }
             return (passed ? PortableStatus.success : .internalError).rawValue
-        case .conformance(let is64Bit, let guest):
-            return conformance(is64Bit: is64Bit, guest: guest)
+        case .conformance(let guest, let image):
+            return conformance(as: guest, image: image)
+        case .run(let arguments):
+            return run(arguments: arguments)
         }
     }
 
@@ -47,27 +51,35 @@ public enum PortableCommand {
         USAGE: \(name) <subcommand>
 
         SUBCOMMANDS:
+          run --kernel F [--initrd F] [--append S] [--memory N] [--cpus N] [--hcall kernel|vmm|none] [--no-magic-page]
+              [--overlay F] [--timeout S] [--no-reboot] [--stats F]
+                  Boot a guest on the machine pseries. Options, keys and exit statuses are those of 'paravane run'.
           host [--json]
                   Say what this machine can run guests with, and what KVM-PR would need.
           check <folder>
                   Check this binary with the files that Tests/Guests/selfcheck/build makes; prints TAP.
-          conformance 64|32 <guest>
+          conformance 64|32|papr64|papr64le <guest>
                   Compare the hypercalls of this host's KVM-PR with Paravane's own, from the bare-metal guest that
-                  Tests/Guests/book3s/build makes: a 64-bit one on the host's processor, or a 32-bit one on a 750.
+                  Tests/Guests/book3s/build makes: a 64-bit one on the host's processor, a 32-bit one on a 750, or a PAPR
+                  guest in either byte order, all of whose hypercalls come to Paravane.
         """
 
     private static func parse(_ arguments: [[UInt8]]) -> Action? {
         let words = arguments.dropFirst()
         guard let first = words.first else { return .help }
         if first.isText("--help") || first.isText("-h") || first.isText("help") { return .help }
+        if first.isText("run") { return .run(arguments: Array(words.dropFirst())) }
         if first.isText("host") {
             if words.count == 1 { return .host(json: false) }
             return words.count == 2 && words[words.startIndex + 1].isText("--json") ? .host(json: true) : nil
         }
         if first.isText("check"), words.count == 2, let folder = words.last { return .check(folder: folder) }
-        if first.isText("conformance"), words.count == 3, let guest = words.last {
-            if words[words.startIndex + 1].isText("64") { return .conformance(is64Bit: true, guest: guest) }
-            if words[words.startIndex + 1].isText("32") { return .conformance(is64Bit: false, guest: guest) }
+        if first.isText("conformance"), words.count == 3, let image = words.last {
+            let name = words[words.startIndex + 1]
+            if name.isText("64") { return .conformance(.kernel64, image: image) }
+            if name.isText("32") { return .conformance(.kernel32, image: image) }
+            if name.isText("papr64") { return .conformance(.papr64, image: image) }
+            if name.isText("papr64le") { return .conformance(.papr64le, image: image) }
         }
         return nil
     }
@@ -83,6 +95,12 @@ public enum PortableCommand {
 enum PortableStatus: Int32 {
     /// Done.
     case success = 0
+    /// The guest reset the machine, and `--no-reboot` was given.
+    case guestReset = 32
+    /// The guest crashed.
+    case guestCrash = 33
+    /// The guest panicked.
+    case guestPanic = 34
     /// The command line is wrong.
     case usage = 64
     /// An input is missing or unsound.
@@ -91,11 +109,13 @@ enum PortableStatus: Int32 {
     case unavailable = 69
     /// A mistake in Paravane itself.
     case internalError = 70
+    /// The time limit is over.
+    case timeout = 124
 }
 
 /// A descriptor that takes lines.
 struct Output {
-    private let descriptor: Int32
+    let descriptor: Int32
 
     /// Where a command's result goes.
     static let standard = Output(descriptor: 1)

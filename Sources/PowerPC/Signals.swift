@@ -22,6 +22,9 @@ public struct Signals {
     /// Asserted interrupt inputs, one bit for each ``Interrupt``.
     var pins: UInt32 { UInt32(truncatingIfNeeded: value) }
 
+    /// Whether an interrupt input is asserted.
+    public func isAsserted(_ pin: Interrupt) -> Bool { value & UInt64(pin.pendingBit) != 0 }
+
     /// Whether external interrupts take their vector from the interrupt controller at delivery (EPR).
     public var externalProxy: Bool { value & Flag.externalProxy != 0 }
 
@@ -46,8 +49,11 @@ public struct Signals {
     /// Takes ``leave()`` back.
     public func stay() { if wantsLeave { _ = unsafe host_clear_bits_u64(word, Flag.leave) } }
 
+    /// Tells the vCPU that there is news, whatever it is.
+    public func notify() { unsafe host_set_bits_u64(word, Flag.news) }
+
     /// Takes note of all news.
-    func acknowledge() { if hasNews { _ = unsafe host_clear_bits_u64(word, Flag.news) } }
+    public func acknowledge() { if hasNews { _ = unsafe host_clear_bits_u64(word, Flag.news) } }
 
     private func set(_ bit: UInt64, _ isSet: Bool) {
         guard (value & bit != 0) != isSet else { return }

@@ -14,8 +14,6 @@ public final class VCPUThreads {
     static let sliceInstructions: UInt64 = 4000
     /// Slices after which a vCPU lets others go first where there are more vCPUs than processors.
     static let slicesBeforeYield = 5
-    /// Nanoseconds between two looks at console and devices while vCPUs execute.
-    private static let pollInterval: UInt64 = 1_000_000
 
     private let shared: SharedRun
 
@@ -49,7 +47,7 @@ public final class VCPUThreads {
             if let outcome = machine.outcome { return outcome }
             if isOver() { return .timeout }
             var wait = machine.nextDeviceEvent().map(clock.nanoseconds(until:))
-            if run.isBusy { wait = min(wait ?? .max, Self.pollInterval) }
+            if run.isBusy { wait = min(wait ?? .max, run.pollInterval) }
             run.sleep = run.isBusy ? .short : .long
             run.release()
             if wait != 0 { machine.waitForInput(nanoseconds: limit(wait)) }
@@ -229,17 +227,20 @@ private final class SharedRun {
         return false
     }
 
+    /// Nanoseconds between two looks at console and devices while vCPUs execute.
+    var pollInterval: UInt64 { machine?.runningCPUs.first?.pollInterval ?? .max }
+
     /// Lets every vCPU come back, and forgets the machine.
     func stop() {
         isStopping = true
         for lane in lanes {
-            lane.vcpu?.signals.leave()
+            lane.vcpu?.leave()
             lane.signal()
         }
         unsafe host_condition_signal(changed)
         while lanes.contains(where: { $0.state != .parked }) { unsafe wait(changed) }
         for lane in lanes {
-            lane.vcpu?.signals.stay()
+            lane.vcpu?.stay()
             lane.vcpu = nil
         }
         machine = nil
@@ -247,7 +248,7 @@ private final class SharedRun {
 
     func pause() {
         isPaused = true
-        for lane in lanes where lane.state == .executing { lane.vcpu?.signals.leave() }
+        for lane in lanes where lane.state == .executing { lane.vcpu?.leave() }
         while lanes.contains(where: { $0.state == .executing }) { unsafe wait(changed) }
     }
 
@@ -272,6 +273,9 @@ private final class SharedRun {
     /// Passes on what somebody did to the machine: its end, started vCPUs, interrupts of idle ones.
     func lookAround() {
         startLanes()
+        for lane in lanes where lane.state == .executing && lane.vcpu?.signals.hasNews == true {
+            lane.vcpu?.noticeSignals()
+        }
         for lane in lanes where lane.state == .idle && lane.vcpu?.signals.hasNews == true {
             lane.state = .working
             lane.signal()
@@ -317,7 +321,7 @@ private final class SharedRun {
             let exit = execute(vcpu, yields: yields)
             acquire()
             lane.state = .working
-            vcpu.signals.stay()
+            vcpu.stay()
             carryOutInvalidations(lane)
             pausePoint(lane)
             if isStopping || machine.outcome != nil { return }
@@ -382,7 +386,7 @@ private final class SharedRun {
                 other.invalidations.append(invalidation)
                 other.requested += 1
                 tickets.append((other, other.requested))
-                vcpu.signals.leave()
+                vcpu.leave()
             } else {
                 invalidation.carryOut(on: vcpu)
             }

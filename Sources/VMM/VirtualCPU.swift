@@ -29,6 +29,18 @@ public protocol VirtualCPU: AnyObject {
     /// Its interrupt inputs, and what else may be asked of it while it runs.
     var signals: Signals { get }
 
+    /// Makes it come back with ``PowerPC/Exit/sliceEnd`` soon, and until ``stay()`` whenever it is run. It may be running.
+    func leave()
+
+    /// Takes ``leave()`` back.
+    func stay()
+
+    /// Tells it that there is news in ``signals`` while it runs.
+    func noticeSignals()
+
+    /// How many nanoseconds console and devices may wait to be looked at while it runs.
+    var pollInterval: UInt64 { get }
+
     /// When the next timer that the guest enabled changes something; nil when none will.
     func nextTimerEvent() -> UInt64?
 
@@ -49,6 +61,14 @@ public protocol VirtualCPU: AnyObject {
 }
 
 extension VirtualCPU {
+    /// Asks by ``signals``, which the vCPU looks at by itself.
+    public func leave() { signals.leave() }
+    /// Takes it back in ``signals``.
+    public func stay() { signals.stay() }
+    /// Nothing: it looks at the signals by itself.
+    public func noticeSignals() {}
+    /// A millisecond.
+    public var pollInterval: UInt64 { 1_000_000 }
     /// Does nothing: its translations are its own.
     public func drop(_ change: TranslationChange) {}
 }

@@ -20,33 +20,41 @@ import Testing
             pc: codeAddress + 4 * UInt64(input.code.count - 1), registers: registers)
     }
 
-    /// The cases that are hypercalls from supervisor state.
-    private static func calls(is64Bit: Bool) -> [ConformanceCase] {
-        ConformanceCase.all(is64Bit: is64Bit).filter { one in
-            one.input.code.contains(0x4400_0002) && one.input.msr & 0x4000 == 0
-        }
+    /// All cases of a guest.
+    private static func all(_ guest: ConformanceGuest) -> [ConformanceCase] {
+        ConformanceCase.all(guest, sequence: guest.isPAPR ? .paprForwardNested : .systemCallMagic)
     }
 
-    @Test(arguments: [true, false]) func `the kernel's answers are accepted`(is64Bit: Bool) {
-        let calls = Self.calls(is64Bit: is64Bit)
+    /// The cases that are hypercalls which the kernel answers, from supervisor state.
+    private static func calls(_ guest: ConformanceGuest) -> [ConformanceCase] {
+        all(guest).filter { one in one.input.code.contains(0x4400_0002) && one.input.msr & 0x4000 == 0 }
+    }
+
+    @Test(arguments: [ConformanceGuest.kernel64, .kernel32]) func `the kernel's answers are accepted`(
+        guest: ConformanceGuest
+    ) throws {
+        let calls = Self.calls(guest)
         #expect(calls.count > 40)
+        let oracle = try ConformanceOracle(guest)
         for one in calls {
-            let result = one.result(answer(one, codeAddress: 0x1_0280), codeAddress: 0x1_0280)
+            let result = one.result(answer(one, codeAddress: 0x1_0280), codeAddress: 0x1_0280, oracle: oracle)
             #expect(result.wrong + result.volatile == [], "\(one.name)")
         }
     }
 
-    @Test(arguments: 0..<32) func `another value in any register is seen`(register: Int) {
-        for one in Self.calls(is64Bit: true) {
+    @Test(arguments: 0..<32) func `another value in any register is seen`(register: Int) throws {
+        let oracle = try ConformanceOracle(.kernel64)
+        for one in Self.calls(.kernel64) {
             var output = answer(one, codeAddress: 0x1_0280)
             output.registers[register] ^= 1 << 40
-            let result = one.result(output, codeAddress: 0x1_0280)
+            let result = one.result(output, codeAddress: 0x1_0280, oracle: oracle)
             #expect(result.wrong.count == 1, "\(one.name)")
         }
     }
 
     @Test func `another end or place is wrong, another volatile register is told apart`() throws {
-        let one = try #require(Self.calls(is64Bit: true).first)
+        let oracle = try ConformanceOracle(.kernel64)
+        let one = try #require(Self.calls(.kernel64).first)
         let changes: [(isVolatile: Bool, change: (inout RecordOutput) -> Void)] = [
             (false, { $0.vector = 0xC00 }), (false, { $0.pc += 4 }), (true, { $0.cr ^= 1 }), (true, { $0.lr ^= 1 }),
             (true, { $0.ctr ^= 1 }), (true, { $0.xer ^= 1 }),
@@ -54,24 +62,46 @@ import Testing
         for (isVolatile, change) in changes {
             var output = answer(one, codeAddress: 0x1_0280)
             change(&output)
-            let result = one.result(output, codeAddress: 0x1_0280)
+            let result = one.result(output, codeAddress: 0x1_0280, oracle: oracle)
             #expect(result.wrong.count == (isVolatile ? 0 : 1))
             #expect(result.volatile.count == (isVolatile ? 1 : 0))
         }
     }
 
     @Test func `nothing is volatile where there is no hypercall`() throws {
-        let one = try #require(ConformanceCase.all(is64Bit: true).last)
+        let oracle = try ConformanceOracle(.kernel64)
+        let one = try #require(Self.all(.kernel64).last)
         var output = answer(one, codeAddress: 0x1_0280)
         output.registers = one.input.registers
         output.registers[4] = 1
-        #expect(one.result(output, codeAddress: 0x1_0280).wrong == [])
+        #expect(one.result(output, codeAddress: 0x1_0280, oracle: oracle).wrong == [])
         output.ctr = 0
-        #expect(one.result(output, codeAddress: 0x1_0280).wrong == ["CTR is 0x0 instead of 0x5060708"])
+        #expect(
+            one.result(output, codeAddress: 0x1_0280, oracle: oracle).wrong == ["CTR is 0x0 instead of 0x5060708"])
     }
 
-    @Test(arguments: [true, false]) func `every case fits its record and has a name of its own`(is64Bit: Bool) {
-        let cases = ConformanceCase.all(is64Bit: is64Bit)
+    @Test func `a PAPR guest's calls have a story: what one sends another receives`() throws {
+        let oracle = try ConformanceOracle(.papr64)
+        var words: [UInt64: UInt64] = [:]
+        for one in Self.all(.papr64) where one.input.code.contains(0x7C00_0268) {
+            // With the input as output each register that the answer changes is told.
+            let output = RecordOutput(
+                vector: 0x700, msr: one.input.msr, cr: one.input.cr, lr: one.input.lr, ctr: one.input.ctr,
+                xer: one.input.xer, pc: 0x1_0280 + 4 * UInt64(one.input.code.count - 1), registers: one.input.registers)
+            let wrong = one.result(output, codeAddress: 0x1_0280, oracle: oracle).wrong
+            if one.name == "nine are received" {
+                #expect(wrong.contains { $0.hasPrefix("r5 is") && $0.hasSuffix("instead of 0x70617261") })
+                #expect(wrong.contains { $0.hasPrefix("r6 is") && $0.hasSuffix("instead of 0x76616e65") })
+            }
+            words[one.input.registers[11], default: 0] += 1
+        }
+        #expect(words.count > 40)
+    }
+
+    @Test(arguments: ConformanceGuest.allCases) func `every case fits its record and has a name of its own`(
+        guest: ConformanceGuest
+    ) {
+        let cases = Self.all(guest)
         #expect(cases.allSatisfy { $0.input.code.count <= Recorder.codeWords })
         #expect(Set(cases.map(\.name)).count == cases.count)
     }

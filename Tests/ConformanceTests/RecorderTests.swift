@@ -19,6 +19,17 @@ import Testing
         #expect(recorder.codeAddress(2) == 0x1_0880)
     }
 
+    @Test func `the other byte order is recognized, and everything is in it`() throws {
+        let swapped = stride(from: 0, to: Self.image.count, by: 4).flatMap { Self.image[$0..<$0 + 4].reversed() }
+        let recorder = try #require(Recorder(swapped))
+        #expect(recorder.order == .little)
+        #expect(recorder.entry == 0x20CC)
+        let memory = try GuestMemory(size: 1 << 20)
+        try recorder.load([RecordInput(msr: 0x1001, is64Bit: true, code: [0x7FE0_0008])], into: memory)
+        #expect(try memory.load(UInt64.self, at: 0x1_0008, order: .little) == 0x1001)
+        #expect(try memory.load(UInt32.self, at: 0x1_0280, order: .little) == 0x7FE0_0008)
+    }
+
     @Test(arguments: [[], [0x50, 0x56], [UInt8](repeating: 0, count: 64)])
     func `what is no recorder is refused`(image: [UInt8]) {
         #expect(Recorder(image) == nil)

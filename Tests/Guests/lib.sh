@@ -89,6 +89,25 @@ publish() {
     printf '%s\n' "$target"
 }
 
+# debian_packages <directory> <architecture> <package...>: downloads packages of Debian for another architecture and unpacks
+# them into <directory>/files. Nothing is installed: apt keeps what it needs in a directory of its own.
+debian_packages() {
+    local apt=$1 architecture=$2 mirror keyring=/usr/share/keyrings/debian-archive-keyring.gpg release=bookworm package
+    shift 2
+    # shellcheck disable=SC2016 # apt expands it
+    mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' "Codename: $release" |
+        head -n 1)
+    mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$apt/files"
+    echo "deb [arch=$architecture signed-by=$keyring] ${mirror:-http://deb.debian.org/debian} $release main" >"$apt/sources.list"
+    local options=(-o Dir::Etc::sourcelist="$apt/sources.list" -o Dir::Etc::sourceparts=- -o Dir::Cache="$apt/cache"
+        -o Dir::State::lists="$apt/lists" -o Dir::State::status=/dev/null -o APT::Sandbox::User=root
+        -o APT::Architecture="$architecture" -o APT::Architectures="$architecture" -o Acquire::Languages=none
+        -o Acquire::Retries=3)
+    apt-get "${options[@]}" update
+    (cd "$apt" && apt-get "${options[@]}" download "$@")
+    for package in "$apt"/*.deb; do dpkg-deb -x "$package" "$apt/files"; done
+}
+
 jobs() {
     nproc
 }

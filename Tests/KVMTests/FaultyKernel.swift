@@ -59,6 +59,10 @@ final class FaultyKernel: KernelInterface {
         return result
     }
 
+    func read(_ descriptor: Int32, into bytes: UnsafeMutableRawBufferPointer, at offset: UInt64) -> Int {
+        unsafe inner.read(descriptor, into: bytes, at: offset)
+    }
+
     func map(_ descriptor: Int32, size: Int) -> KernelMapping {
         if let errno = failure(of: "mmap") { return .failed(errno: errno) }
         mappings += 1
@@ -89,6 +93,15 @@ final class EmptyKernel: KernelInterface {
         let name = request.name.description
         if ["KVM_CREATE_VM", "KVM_CREATE_VCPU"].contains(name) { return Int(self.descriptor()) }
         return answers[name] ?? 0
+    }
+
+    /// What reading the statistics' file gives.
+    var statistics: [UInt8] = []
+
+    func read(_ descriptor: Int32, into bytes: UnsafeMutableRawBufferPointer, at offset: UInt64) -> Int {
+        let part = statistics.dropFirst(Int(offset)).prefix(bytes.count)
+        for (index, byte) in part.enumerated() { unsafe bytes[index] = byte }
+        return part.count
     }
 
     func map(_ descriptor: Int32, size: Int) -> KernelMapping {

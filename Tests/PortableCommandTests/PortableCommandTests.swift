@@ -11,6 +11,16 @@ import Testing
             (["conformance", "64", "/nonexistent"], 65),
             // A file that is not the guest.
             (["conformance", "32", "/proc/self/cmdline"], 65),
+            (["run"], 64), (["run", "--kernel"], 64), (["run", "--kernel", "k", "--memory", "12X"], 64),
+            (["run", "--kernel", "k", "--timeout", "0"], 64), (["run", "--kernel", "k", "--timeout", "1.x"], 64),
+            (["run", "--kernel", "k", "--cpus", "-1"], 64), (["run", "--kernel", "k", "--machine", "e500"], 64),
+            (["run", "--kernel", "k", "--hcall", "sc1"], 64), (["run", "--kernel", "k", "loose"], 64),
+            (["run", "--kernel", "k", "--memory", "99999999999999999999"], 64),
+            // Nothing is wrong but the host, which has no KVM-PR.
+            (
+                ["run", "--kernel=k", "--memory=64M", "-m", "1G", "--timeout", "1.5", "--hcall", "vmm", "--cpus", "2"],
+                69
+            ),
             // Nothing to read: the checks that read fail.
             (["check", "/nonexistent"], 70),
         ] as [([String], Int32)])

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "shared.h"
+#include "terminal.h"
 #include "threads.h"
 
 /// Maps `size` bytes of zeroed private memory that the host commits on first touch. Null when it refuses. Nothing is mapped
@@ -16,6 +17,10 @@ void host_advise_large_pages(void *_Nonnull base, size_t size);
 
 /// Unmaps what `host_map_memory` returned.
 void host_unmap_memory(void *_Nonnull base, size_t size);
+
+/// Bytes of memory that the host can still give without taking it from others, as far as it tells; otherwise the most that
+/// there is to say.
+uint64_t host_available_memory(void);
 
 /// The two views of memory for native code.
 struct host_code_memory {
@@ -51,6 +56,9 @@ int host_write(int descriptor, const void *_Nonnull bytes, size_t count);
 /// Opens `path` for reading; a terminal does not become the process's own. The descriptor, or the negated
 /// errno.
 int host_open_file(const char *_Nonnull path);
+
+/// Opens `path` for writing, emptied or new. The descriptor, or the negated errno.
+int host_create_file(const char *_Nonnull path);
 
 /// Reads at most `count` bytes from `descriptor`. The number read, 0 at the end, or the negated errno.
 long host_read(int descriptor, void *_Nonnull bytes, size_t count);

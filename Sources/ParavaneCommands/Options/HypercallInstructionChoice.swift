@@ -7,16 +7,23 @@ public enum HypercallInstructionChoice: String, ExpressibleByArgument, CaseItera
     case scMagic = "sc-magic"
     /// `sc 1`, as hypervisors on hardware with a hypervisor state have it.
     case sc1
+    /// On KVM: those of the kernel, which answers KVM's own calls itself and no others.
+    case kernel
+    /// On KVM: those that hand all calls to this VMM.
+    case vmm
     /// None: the tree has no `/hypervisor`, and the guest runs as on hardware.
     case none
 
-    /// The words for the tree's `hcall-instructions`; nil where the guest gets none.
+    /// Whether the software CPU knows them.
+    var isForSoftwareCPU: Bool { self != .kernel && self != .vmm }
+
+    /// The words for the tree's `hcall-instructions`; nil where the guest gets none, or the host decides.
     public var words: [UInt32]? {
         let instructions: HypercallInstructions
         switch self {
         case .scMagic: instructions = .systemCallMagic
         case .sc1: instructions = .systemCall1
-        case .none: return nil
+        case .kernel, .vmm, .none: return nil
         }
         return instructions.words.indices.map { instructions.words[$0] }
     }

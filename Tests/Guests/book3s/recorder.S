@@ -9,7 +9,7 @@
 #define LOAD ld
 #define STORE std
 #define RETURN rfid
-// Every value in a record takes a doubleword; a 32-bit guest uses the low half, which is the second.
+// Every value in a record takes a doubleword; a 32-bit guest uses the low half, which is the second: it is big-endian.
 #define HALF 0
 #else
 #define LOAD lwz

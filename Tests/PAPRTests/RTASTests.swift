@@ -174,6 +174,24 @@ extension Partition {
         #expect(try partition.rtas(.checkException, 0x500, 0, .max, 0, 0x10_0000, 100).status == 1)
     }
 
+    /// Linux's `nvram_checksum` (arch/powerpc/kernel/nvram_64.c), on a header of big-endian halfwords.
+    private func linuxChecksum(_ header: [UInt8]) -> UInt8 {
+        var sum = UInt32(header[0])
+        for place in stride(from: 2, to: 16, by: 2) { sum += UInt32(header[place]) << 8 | UInt32(header[place + 1]) }
+        sum = ((sum & 0xFFFF) + sum >> 16) & 0xFFFF
+        let swapped = sum >> 8 + sum << 8
+        return UInt8(truncatingIfNeeded: (sum + swapped) >> 8)
+    }
+
+    @Test func `a guest finds free space in nonvolatile memory at first, and then what it kept`() throws {
+        let partition = try Partition()
+        let memory = partition.machine.nonvolatileMemory
+        #expect(memory.count == 0x1_0000)
+        #expect(Array(memory[..<4]) == [0x7F, linuxChecksum(Array(memory[..<16])), 0x10, 0])
+        #expect(Array(memory[4..<16]) == [UInt8](repeating: 0x77, count: 12))
+        #expect(memory[16...].allSatisfy { $0 == 0 })
+    }
+
     @Test func `nonvolatile memory is written and read`() throws {
         let partition = try Partition()
         try partition.memory.write(Array("hello".utf8), at: 0x10_0000)

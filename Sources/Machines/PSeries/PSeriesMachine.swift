@@ -26,7 +26,7 @@ public final class PSeriesMachine: Machine {
         public var pageSizes: HashPageSizes
         /// What time of day it is at the start: nanoseconds since 1970, UTC.
         public var startTime: UInt64
-        /// What the guest kept from its last start; empty for the first.
+        /// What the guest kept from its last start, in its whole size; empty for the first.
         public var nonvolatileMemory: [UInt8]
 
         /// The time of day at every start in virtual time, so that runs repeat: 2000 begins.
@@ -128,8 +128,8 @@ public final class PSeriesMachine: Machine {
         processorAreas = Array(repeating: ProcessorAreas(), count: cpus.count)
         states = Array(repeating: ProcessorState(), count: cpus.count)
         let size = PSeriesMemoryMap.nonvolatileMemorySize
-        let kept = configuration.nonvolatileMemory.prefix(size)
-        nonvolatileMemory = kept + [UInt8](repeating: 0, count: size - kept.count)
+        let kept = configuration.nonvolatileMemory
+        nonvolatileMemory = kept.count == size ? kept : NonvolatileMemory.blank(size: size)
         let controller = XICS(cpuCount: cpus.count, sourceCount: PSeriesMemoryMap.interruptSources)
         interruptController = controller
         let port = ConsolePort(console)

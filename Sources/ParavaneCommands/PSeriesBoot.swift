@@ -4,6 +4,7 @@ internal import Foundation
 internal import GuestMemory
 internal import Machines
 internal import PowerPC
+internal import Terminal
 internal import VMM
 
 /// One boot of the machine `pseries` as `paravane run` was asked for it: inputs read and checked, nothing started yet.

@@ -160,7 +160,7 @@ struct KVMPRHost {
             unsafe words.append(nil)
             let kept = ports + [initrd]
             let result = unsafe process_start(&words, far[Port.allCases.count], kept, Int32(kept.count))
-            for unsafeword in unsafe words { unsafe free(word) }
+            unsafe words.forEach { unsafe free($0) }
             for descriptor in far { host_close(descriptor) }
             guard result > 0 else {
                 for descriptor in near { host_close(descriptor) }

@@ -78,7 +78,7 @@ final class ServerCodeTarget: FuzzTarget {
                 rs: reader.doubleword() & ~(1 << 63), rb: reader.doubleword() & ~0xFFF | 1 << 27 | number)
         }
         for page in 0..<64 as Range<UInt64> {
-            let entry = HashedPageEntry(virtual: page >> 3 << 7 | 1, real: page << 12 | state >> (page & 31) & 3)
+            let entry = HashedPageEntry(virtual: (page >> 3) << 7 | 1, real: page << 12 | state >> (page & 31) & 3)
             table.enter(entry, at: Int(page) * 8)
         }
         for number in 0..<32 { cpu.setRegister(number, to: reader.doubleword()) }

@@ -23,17 +23,18 @@ struct ServerMachine: ~Copyable {
     ) throws {
         let memory = try GuestMemory(size: 16 << 20)
         let table = try #require(HashedPageTable(order: 18))
+        for interrupt in Book3SInterrupt.allCases {
+            for vector in [interrupt.vector, interrupt.vector | 0x4000] {
+                try memory.store(assemble("b", [0]), at: vector, order: littleEndian ? .little : .big)
+            }
+        }
         self.memory = memory
         self.table = table
-        cpu = Book3SCPU(index: 0, memory: memory, pageTable: table, time: time, sharesMemory: sharesMemory)
         isLittleEndian = littleEndian
+        cpu = Book3SCPU(index: 0, memory: memory, pageTable: table, time: time, sharesMemory: sharesMemory)
         cpu.takesInterruptsLittleEndian = littleEndian
         cpu.start(at: Self.program, r3: 0)
         cpu.setMachineState(Self.state | state | (littleEndian ? MSR64.le : 0))
-        for interrupt in Book3SInterrupt.allCases {
-            try load(words: [assemble("b", [0])], at: interrupt.vector)
-            try load(words: [assemble("b", [0])], at: interrupt.vector | 0x4000)
-        }
     }
 
     func load(words: [UInt32], at address: UInt64) throws {
@@ -89,7 +90,7 @@ struct ServerMachine: ~Copyable {
     /// for all, 3 for reading.
     func map(_ offset: UInt64, to real: UInt64, pp: UInt64 = 2, flags: UInt64 = 0) {
         let entry = HashedPageEntry(
-            virtual: Self.segment << 12 | offset >> 16 & 0x7F | 1, real: real & ~0xFFF | pp | flags)
+            virtual: Self.segment << 12 | (offset >> 23) << 7 | 1, real: real & ~0xFFF | pp | flags)
         let group = Int((Self.segment ^ offset >> 12) & 0x7FF)
         for place in 0..<8 where !table[group * 8 + place].isValid {
             table.enter(entry, at: group * 8 + place)

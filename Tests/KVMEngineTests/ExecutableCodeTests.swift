@@ -13,9 +13,8 @@ import Testing
         var file = [UInt8](repeating: 0, count: 64 + 56 + 64 * sections.count)
         func put<T: FixedWidthInteger>(_ value: T, _ offset: Int) {
             let raw = order == .big ? value.bigEndian : value.littleEndian
-            unsafe withUnsafeBytes(of: raw) { bytes in
-                for (index, byte) in unsafe bytes.enumerated() { file[offset + index] = byte }
-            }
+            let bytes = unsafe withUnsafeBytes(of: raw) { unsafe [UInt8]($0) }
+            for (index, byte) in bytes.enumerated() { file[offset + index] = byte }
         }
         for (index, byte) in [0x7F, 0x45, 0x4C, 0x46, 2, order == .big ? 2 : 1].enumerated() {
             file[index] = UInt8(byte)

@@ -1,5 +1,6 @@
 import Conformance
 import GuestMemory
+import ParavirtABI
 import Testing
 
 /// What a case accepts, with a kernel that is played here: the answers of Linux's `kvmppc_kvm_pv`.

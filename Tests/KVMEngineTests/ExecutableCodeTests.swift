@@ -34,7 +34,7 @@ import Testing
             let header = 120 + 64 * index
             put(section.type, header + 4)
             put(section.flags, header + 8)
-            put(0xC000_0000_0001_0000 + section.offset, header + 16)
+            put(0xC000_0000_0001_0000 &+ section.offset, header + 16)
             put(section.size, header + 32)
         }
         return file

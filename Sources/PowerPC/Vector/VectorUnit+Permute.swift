@@ -149,9 +149,4 @@ extension VectorUnit {
             return Wide(truncatingIfNeeded: element)
         }
     }
-
-    /// What `lvsl` and `lvsr` give: sixteen numbers that count from `first`.
-    static func alignment(from first: UInt8) -> Vector128 {
-        Vector128.of(UInt8.self) { index in first &+ UInt8(truncatingIfNeeded: index) }
-    }
 }

@@ -9,6 +9,8 @@ struct WideComparison {
         var status: UInt64 = 0
         var condition: UInt64 = 0
         var saturation: UInt64 = 0
+        /// Bits of XER.
+        var exception: UInt64 = 0
         /// Bits of the target's doublewords that are not compared.
         var target: Vector128 = .zero
         /// Bits of the general-purpose register that is the target.
@@ -43,6 +45,28 @@ struct WideComparison {
 
         func before(_ bits: UInt32) -> Bool { before[WideState.fpscr] & UInt64(bits) != 0 }
         func ours(_ bits: UInt32) -> Bool { ours[WideState.fpscr] & UInt64(bits) != 0 }
+        /// Whether it is a division of integers whose quotient the target does not hold.
+        var isUndefinedDivision: Bool {
+            let (a, b) = (before[Int(word >> 16 & 31)], before[Int(word >> 11 & 31)])
+            let (low, other) = (Int32(truncatingIfNeeded: a), Int32(truncatingIfNeeded: b))
+            let (wide, wider) = (Int64(bitPattern: a), Int64(bitPattern: b))
+            switch mnemonic {
+            case "divw": return other == 0 || low == .min && other == -1
+            case "divwu": return other == 0
+            case "divd": return wider == 0 || wide == .min && wider == -1
+            case "divdu": return b == 0
+            case "divwe":
+                let (quotient, overflow) = (Int64(low) << 32).dividedReportingOverflow(by: Int64(other))
+                return overflow || Int32(exactly: quotient) == nil
+            case "divweu": return UInt32(truncatingIfNeeded: a) >= UInt32(truncatingIfNeeded: b)
+            case "divde":
+                let (quotient, overflow) = (Int128(wide) << 64).dividedReportingOverflow(by: Int128(wider))
+                return overflow || Int64(exactly: quotient) == nil
+            case "divdeu": return a >= b
+            default: return false
+            }
+        }
+
         /// Whether it works on all elements of vector-scalar registers.
         var isVector: Bool { mnemonic.hasPrefix("xv") }
         var isScalar: Bool { mnemonic.hasPrefix("xs") }
@@ -115,6 +139,7 @@ struct WideComparison {
             masks[WideState.fpscr] |= deviation.status
             masks[WideState.cr] |= deviation.condition
             masks[WideState.vscr] |= deviation.saturation
+            masks[WideState.xer] |= deviation.exception
             if let target = subject.target {
                 masks[38 + 2 * target] |= deviation.target.high
                 masks[39 + 2 * target] |= deviation.target.low

@@ -15,7 +15,7 @@ public enum MachineChoice: String, ExpressibleByArgument, CaseIterable, Sendable
         switch self {
         case .e500: .ppce500
         case .e500HV: .hypervisor
-        case .pseries: throw CommandFailure(.usage, "the machine pseries runs with --engine kvm-pr-in-qemu alone")
+        case .pseries: throw CommandFailure(.usage, "the machine pseries is not one of the e500 family")
         }
     }
 

@@ -20,6 +20,8 @@ FUZZ ?=
 RUNS ?= 5
 BENCH ?=
 BENCH_ARGS ?=
+# What `make check-kvm-pr` runs: `all`, or `bare` without the Linux guests, whose boots take long there.
+KVM_PR_CHECKS ?= all
 # How often `make soak` boots each, and for how many seconds of the guest its last guests work.
 BOOTS ?= 20
 SECONDS_OF_STRESS ?= 60
@@ -97,7 +99,7 @@ kvm-pr-host: ppc64le ## Build a KVM-PR host that boots in QEMU, and print where 
 
 check-kvm-pr: build ppc64le ## Run guests under KVM-PR, in the host that boots in QEMU
 	@host=$$($(guests)/kvm-pr-host/build .build-ppc64le/paravane-ppc64le); \
-	    exec $(guests)/kvm-pr-host/check "$$host" .build-release/release/paravane
+	    exec $(guests)/kvm-pr-host/check "$$host" .build-release/release/paravane $(KVM_PR_CHECKS)
 
 bench: build ## Run the same guests on QEMU and on Paravane in turn, and compare
 	@$(guests)/need bench

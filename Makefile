@@ -114,8 +114,7 @@ soak: build ## Boot Linux many times with 1 to 8 vCPUs and both clocks, then str
 	    exec Tests/Soak/soak.sh .build-release/release/paravane "$$kernels/unmodified/uImage" \
 	    "$$userland/initramfs.cpio.gz" $(BOOTS) $(SECONDS_OF_STRESS)
 
-# Does not compile at present: Swift 6.3's sanitizer fails on a function of the 64-bit CPU ("Invalid bitcast"), so .ci/run
-# leaves it out. It breaks on `|=` and its like through a subscript with a nonmutating setter ("Invalid bitcast").
+# Swift 6.3's sanitizer breaks on `|=` and its like through a subscript with a nonmutating setter ("Invalid bitcast").
 tsan: ## Run guests with several vCPUs under the thread sanitizer (minutes)
 	@$(guests)/need run
 	@swift build -c release --sanitize=thread --scratch-path .build-tsan --no-color-diagnostics --product paravane >&2

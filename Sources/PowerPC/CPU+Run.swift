@@ -76,7 +76,10 @@ extension CPU {
     /// Catches up with what others did to pages of which this vCPU holds code or fast translations.
     mutating func readJournal() {
         guard isJournalNews else { return }
-        if cache.readJournal(from: &journalPosition, by: index, stores: data) { code.flush() }
+        var position = journalPosition
+        let forgets = cache.readJournal(from: &position, by: index, stores: data)
+        journalPosition = position
+        if forgets { code.flush() }
     }
 
     /// Forgets the code of a page because of a write that this vCPU did not see, and tells the others.

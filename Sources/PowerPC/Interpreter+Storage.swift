@@ -194,7 +194,7 @@ extension CPU {
         if sharesMemory {
             let number = memory.codeJournal.append(.written(page: Int(real / GuestMemory.pageSize)), by: index)
             // The writer has already taken note of its own event, unless there are others before it.
-            if number == journalPosition { journalPosition += 1 }
+            if let number, number == journalPosition { journalPosition = number + 1 }
         }
     }
 

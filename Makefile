@@ -117,10 +117,12 @@ soak: build ## Boot Linux many times with 1 to 8 vCPUs and both clocks, then str
 # Swift 6.3's sanitizer breaks on `|=` and its like through a subscript with a nonmutating setter ("Invalid bitcast").
 tsan: ## Run guests with several vCPUs under the thread sanitizer (minutes)
 	@$(guests)/need run
-	@swift build -c release --sanitize=thread --scratch-path .build-tsan --no-color-diagnostics --product paravane >&2
+	@swift build -c release --sanitize=thread -Xcc -DHOST_THREAD_SANITIZER --scratch-path .build-tsan \
+	    --no-color-diagnostics --product paravane >&2
 	@programs=$$($(guests)/baremetal/build); userland=$$($(guests)/userland/build); kernels=$$($(guests)/linux/build); \
+	    debian=$$($(guests)/debian/build); \
 	    exec Tests/Soak/tsan.sh .build-tsan/release/paravane "$$programs" "$$kernels/unmodified/uImage" \
-	    "$$userland/initramfs.cpio.gz"
+	    "$$userland/initramfs.cpio.gz" "$$debian"
 
 fuzz: ## Feed random input to everything that a guest or a file controls (minutes)
 	@$(guests)/need run

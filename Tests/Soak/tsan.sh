@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Runs guests with several vCPUs on a command that was built with the thread sanitizer. A report of the sanitizer, or a guest
 # that does not come to its end, is a failure.
-# usage: tsan.sh <paravane> <directory of bare-metal programs> <kernel> <initramfs>
+# usage: tsan.sh <paravane> <directory of bare-metal programs> <kernel> <initramfs> <directory of Debian's kernel>
 set -euo pipefail
-if [ $# -ne 4 ]; then
+if [ $# -ne 5 ]; then
     sed -n '2,4s/^# //p' "$0" >&2
     exit 64
 fi
-paravane=$1 programs=$2 kernel=$3 initramfs=$4
+paravane=$1 programs=$2 kernel=$3 initramfs=$4 debian=$5
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -34,3 +34,5 @@ guest "Linux with 4 vCPUs" '^userland: powering off' --kernel "$kernel" --initrd
     --append "console=ttyS0 paravane.exec=poweroff"
 guest "stress on 2 vCPUs" '^userland: stress passed' --kernel "$kernel" --initrd "$initramfs" --cpus 2 \
     --append "console=ttyS0 paravane.exec=stress paravane.seconds=10"
+guest "Debian with 2 vCPUs" '^userland: powering off' --machine pseries --kernel "$debian/vmlinux" \
+    --initrd "$debian/initramfs.cpio.gz" --memory 512M --cpus 2 --append "console=hvc0 quiet paravane.exec=poweroff"

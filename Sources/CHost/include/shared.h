@@ -22,14 +22,9 @@ HOST_SHARED_ACCESS(16)
 HOST_SHARED_ACCESS(32)
 HOST_SHARED_ACCESS(64)
 
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define HOST_THREAD_SANITIZER 1
-#endif
-#endif
-
-/// Accesses of any alignment: one move on hosts that have it, and single-copy atomic there where they are aligned.
-#if HOST_THREAD_SANITIZER
+/// Accesses of any alignment: one move on hosts that have it, and single-copy atomic there where they are aligned. The thread
+/// sanitizer has to be told so in its own terms; `make tsan` defines the name, for Swift's importer does not know of it.
+#ifdef HOST_THREAD_SANITIZER
 #define HOST_UNALIGNED_ACCESS(bits)                                                                                    \
     HOST_SHARED uint##bits##_t host_load_unaligned_u##bits(const void *_Nonnull address) {                             \
         if (((uintptr_t)address & (bits / 8 - 1)) == 0) return host_load_u##bits(address);                             \

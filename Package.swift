@@ -47,6 +47,7 @@ let package = Package(
         // The portable core, in dependency order.
         core("ParavirtABI"),
         core("GuestMemory", ["CHost"]),
+        core("ELF"),
         core("Hypercalls", ["ParavirtABI", "GuestMemory"]),
         core("DeviceTree", ["CFDT"]),
         core("TreeLint", ["DeviceTree"]),
@@ -60,7 +61,7 @@ let package = Package(
         core(
             "Machines",
             [
-                "CDeflate", "CHost", "DeviceTree", "Devices", "GuestMemory", "Hypercalls", "PAPR", "ParavirtABI",
+                "CDeflate", "CHost", "DeviceTree", "Devices", "ELF", "GuestMemory", "Hypercalls", "PAPR", "ParavirtABI",
                 "PowerPC", "VMM",
             ]),
 
@@ -103,7 +104,8 @@ let package = Package(
         // Bare-metal guests of other processors. What runs them on libunicorn, which is GPL-2, loads it when it starts and is
         // a command of its own.
         .target(
-            name: "FlatMachines", dependencies: ["GuestMemory", "Hypercalls", "ParavirtABI"], swiftSettings: strict),
+            name: "FlatMachines", dependencies: ["ELF", "GuestMemory", "Hypercalls", "ParavirtABI"],
+            swiftSettings: strict),
         .target(name: "CUnicornCPU"),
         .target(
             name: "UnicornCPU",

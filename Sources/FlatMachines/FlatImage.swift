@@ -1,3 +1,4 @@
+internal import ELF
 public import GuestMemory
 
 /// A bare-metal guest for x86-64 or s390x: an ELF64 file whose segments go to their physical addresses.
@@ -27,44 +28,42 @@ public struct FlatImage: Sendable {
 
     /// Reads an ELF file.
     public init(_ file: [UInt8]) throws(FlatImageError) {
-        let fields = ELF64Fields(file)
-        guard file.count >= ELF64.headerSize, file[..<4].elementsEqual(ELF64.magic) else { throw .notELF }
-        guard file[ELF64.wordSize] == 2 else { throw .not64Bit }
-        guard fields.number(at: ELF64.type, count: 2) == 2 else { throw .notExecutable }
-        switch (fields.number(at: ELF64.machine, count: 2), file[ELF64.byteOrder]) {
-        case (62, 1): architecture = .x86
-        case (22, 2): architecture = .s390x
-        case (let machine, _): throw .otherProcessor(machine ?? 0)
+        guard let elf = ELFFile(file), elf.hasMagic else { throw .notELF }
+        guard elf.is64Bit else { throw .not64Bit }
+        switch (elf.machine, elf.isLittleEndian) {
+        case (62, true): architecture = .x86
+        case (22, false): architecture = .s390x
+        case (let machine, _): throw .otherProcessor(machine)
         }
-        guard let entry = fields.number(at: ELF64.entry, count: 8),
-            let start = fields.number(at: ELF64.programHeaders, count: 8),
-            let stride = fields.number(at: ELF64.programHeaderSize, count: 2),
-            let count = fields.number(at: ELF64.programHeaderCount, count: 2),
-            stride >= ELF64.leastProgramHeaderSize
+        guard elf.type == ELFFile.executable else { throw .notExecutable }
+        guard let entry = elf.entry, let (start, stride, count) = elf.programHeaders,
+            Int(stride) >= elf.leastProgramHeaderSize
         else { throw .truncated }
         var segments: [Segment] = []
-        for index in 0..<count {
-            if let segment = try Self.segment(fields, at: start &+ index &* stride) { segments.append(segment) }
+        for index in 0..<UInt64(count) {
+            let (place, overflow) = start.addingReportingOverflow(index * UInt64(stride))
+            guard !overflow, let place = Int(exactly: place) else { throw .truncated }
+            if let segment = try Self.segment(elf, at: place) { segments.append(segment) }
         }
         guard !segments.isEmpty else { throw .noSegments }
+        // So that loading writes no more than memory holds, however many headers name the same bytes.
+        segments.sort { $0.address < $1.address }
+        for (lower, upper) in zip(segments, segments.dropFirst()) where upper.address - lower.address < lower.size {
+            throw .overlap(at: upper.address)
+        }
         self.entry = entry
         self.segments = segments
         self.file = file
     }
 
-    /// The loadable segment that the program header at `offset` describes, or nil.
-    private static func segment(_ fields: ELF64Fields, at offset: UInt64) throws(FlatImageError) -> Segment? {
-        guard let offset = Int(exactly: offset), offset <= Int.max - ELF64.headerSize,
-            let type = fields.number(at: offset, count: 4),
-            let start = fields.number(at: offset + ELF64.Segment.offset, count: 8),
-            let address = fields.number(at: offset + ELF64.Segment.physicalAddress, count: 8),
-            let fileSize = fields.number(at: offset + ELF64.Segment.fileSize, count: 8),
-            let size = fields.number(at: offset + ELF64.Segment.memorySize, count: 8)
-        else { throw .truncated }
-        guard type == 1 else { return nil }
-        let (end, overflow) = start.addingReportingOverflow(fileSize)
-        guard !overflow, end <= UInt64(fields.bytes.count), fileSize <= size else { throw .truncated }
-        return Segment(address: address, contents: Int(start)..<Int(end), size: size)
+    /// The segment that the program header at `offset` describes, or nil where that loads nothing.
+    private static func segment(_ elf: ELFFile, at offset: Int) throws(FlatImageError) -> Segment? {
+        guard let header = elf.programHeader(at: offset) else { throw .truncated }
+        guard header.isLoadable, header.memorySize > 0 else { return nil }
+        let (end, overflow) = header.fileOffset.addingReportingOverflow(header.fileSize)
+        guard !overflow, end <= UInt64(elf.bytes.count), header.fileSize <= header.memorySize else { throw .truncated }
+        return Segment(
+            address: header.physicalAddress, contents: Int(header.fileOffset)..<Int(end), size: header.memorySize)
     }
 
     /// Puts the segments into memory, which is zero so far.
@@ -91,11 +90,13 @@ public enum FlatImageError: Error, Equatable, CustomStringConvertible {
     /// It is no executable.
     case notExecutable
     /// It is for the processor with this ELF number.
-    case otherProcessor(UInt64)
+    case otherProcessor(UInt16)
     /// It ends too soon, or its headers lead outside it.
     case truncated
     /// Nothing in it is to be loaded.
     case noSegments
+    /// Two segments claim this address.
+    case overlap(at: UInt64)
     /// A segment lies where the machine has no memory.
     case outsideMemory(address: UInt64, size: UInt64)
 
@@ -108,51 +109,9 @@ public enum FlatImageError: Error, Equatable, CustomStringConvertible {
         case .otherProcessor(let machine): "an ELF file for processor \(machine), neither x86-64 (62) nor s390x (22)"
         case .truncated: "an ELF file that ends too soon"
         case .noSegments: "an ELF file with nothing to load"
+        case .overlap(let address): "an ELF file with two segments at 0x\(String(address, radix: 16))"
         case .outsideMemory(let address, let size):
             "a segment of \(size) bytes at 0x\(String(address, radix: 16)), where the machine has no memory"
         }
-    }
-}
-
-/// Where things are in an ELF64 file (System V ABI, chapter 4).
-private enum ELF64 {
-    static let magic: [UInt8] = [0x7F, 0x45, 0x4C, 0x46]
-    static let headerSize = 64
-    static let wordSize = 4
-    static let byteOrder = 5
-    static let type = 16
-    static let machine = 18
-    static let entry = 24
-    static let programHeaders = 32
-    static let programHeaderSize = 54
-    static let programHeaderCount = 56
-    static let leastProgramHeaderSize: UInt64 = 56
-
-    enum Segment {
-        static let offset = 8
-        static let physicalAddress = 24
-        static let fileSize = 32
-        static let memorySize = 40
-    }
-}
-
-/// Numbers in an ELF file, in its own byte order.
-private struct ELF64Fields {
-    let bytes: [UInt8]
-    private let isBigEndian: Bool
-
-    init(_ bytes: [UInt8]) {
-        self.bytes = bytes
-        isBigEndian = bytes.count > ELF64.byteOrder && bytes[ELF64.byteOrder] == 2
-    }
-
-    /// The number in the `count` bytes at `offset`, or nil where the file has ended.
-    func number(at offset: Int, count: Int) -> UInt64? {
-        guard offset >= 0, offset <= bytes.count - count else { return nil }
-        var value: UInt64 = 0
-        for index in 0..<count {
-            value = value << 8 | UInt64(bytes[isBigEndian ? offset + index : offset + count - 1 - index])
-        }
-        return value
     }
 }

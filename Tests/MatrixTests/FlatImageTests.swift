@@ -6,20 +6,25 @@ import Testing
 
 /// Files that are guests, and files that are none.
 struct FlatImageTests {
-    /// A guest for x86-64 with one segment of one byte at 64 KiB.
-    private let file: [UInt8] = {
+    /// A guest for x86-64 with one segment of one byte, HLT, at 64 KiB.
+    private let file = Self.guest(segmentsAt: [0x10000])
+
+    /// A guest for x86-64 with segments of one byte, and its entry where the first is.
+    private static func guest(segmentsAt addresses: [UInt64]) -> [UInt8] {
         func number(_ value: UInt64, _ count: Int) -> [UInt8] {
             (0..<count).map { UInt8(truncatingIfNeeded: value >> UInt64(8 * $0)) }
         }
+        let count = UInt64(addresses.count)
         let identification: [UInt8] = [0x7F, 0x45, 0x4C, 0x46, 2, 1, 1] + [UInt8](repeating: 0, count: 9)
         let header =
-            number(2, 2) + number(62, 2) + number(1, 4) + number(0x10000, 8) + number(64, 8) + number(0, 8)
-            + number(0, 4) + number(64, 2) + number(56, 2) + number(1, 2) + number(0, 6)
-        let segment =
-            number(1, 4) + number(7, 4) + number(120, 8) + number(0x10000, 8) + number(0x10000, 8) + number(1, 8)
-            + number(1, 8) + number(1, 8)
-        return identification + header + segment + [0xF4]
-    }()
+            number(2, 2) + number(62, 2) + number(1, 4) + number(addresses[0], 8) + number(64, 8) + number(0, 8)
+            + number(0, 4) + number(64, 2) + number(56, 2) + number(count, 2) + number(0, 6)
+        let segments = addresses.flatMap { address in
+            number(1, 4) + number(7, 4) + number(64 + 56 * count, 8) + number(address, 8) + number(address, 8)
+                + number(1, 8) + number(1, 8) + number(1, 8)
+        }
+        return identification + header + segments + [0xF4]
+    }
 
     @Test func `a guest has its entry and goes to its address`() throws {
         let image = try FlatImage(file)
@@ -43,6 +48,15 @@ struct FlatImageTests {
         var changed = file
         changed[offset] = UInt8(byte)
         #expect(throws: error) { try FlatImage(changed) }
+    }
+
+    @Test func `segments may lie in any order, but not on each other`() throws {
+        let memory = try GuestMemory(size: 1 << 20)
+        try FlatImage(Self.guest(segmentsAt: [0x10001, 0x10000, 0x20000])).load(into: memory)
+        #expect(try memory.read(at: 0x10000, count: 3) == [0xF4, 0xF4, 0])
+        #expect(throws: FlatImageError.overlap(at: 0x10000)) {
+            try FlatImage(Self.guest(segmentsAt: [0x10000, 0x20000, 0x10000]))
+        }
     }
 
     @Test func `a segment outside memory is refused`() throws {

@@ -1,3 +1,4 @@
+internal import ELF
 public import GuestMemory
 
 /// A guest kernel as its file describes it: what goes where in guest memory, and where execution starts.
@@ -84,7 +85,7 @@ public struct KernelImage {
             self.init(kind: .raw, entry: 0, loading: file, at: 0)
         case .auto:
             switch file.bigEndianWord(at: 0) {
-            case ELFHeader.magic?: try self.init(elf: file, for: processor)
+            case ELFFile.magic?: try self.init(elf: file, for: processor)
             case UImageHeader.magic?: try self.init(uImage: file, inflationLimit: inflationLimit)
             case let other: throw .unknownFormat(magic: other ?? file.shortMagic, needs: processor)
             }
@@ -128,16 +129,10 @@ public struct KernelImage {
 }
 
 extension [UInt8] {
-    /// The big-endian 16-bit value at `offset`, or nil where the bytes end before.
-    func bigEndianHalfword(at offset: Int) -> UInt16? {
-        guard offset >= 0, count >= 2, offset <= count - 2 else { return nil }
-        return UInt16(self[offset]) << 8 | UInt16(self[offset + 1])
-    }
-
     /// The big-endian 32-bit value at `offset`, or nil where the bytes end before.
     func bigEndianWord(at offset: Int) -> UInt32? {
-        guard let high = bigEndianHalfword(at: offset), let low = bigEndianHalfword(at: offset + 2) else { return nil }
-        return UInt32(high) << 16 | UInt32(low)
+        guard offset >= 0, count >= 4, offset <= count - 4 else { return nil }
+        return self[offset..<offset + 4].reduce(0) { $0 << 8 | UInt32($1) }
     }
 
     /// The first bytes of a file shorter than a word, as the upper bytes of one.

@@ -42,6 +42,7 @@ final class UnicornS390CPU {
         self.memory = memory
         engine = try UnicornEngine(ucpu_s390x)
         try engine.map(memory, from: 0, size: memory.ram.size, at: 0)
+        reset(initial: true)
     }
 
     /// Whether it has something to do.
@@ -68,7 +69,7 @@ final class UnicornS390CPU {
     /// Stops.
     func stop() { isOperating = false }
 
-    /// Clears what a CPU reset clears, and the control registers with `initial`.
+    /// Clears what a CPU reset clears, and with `initial` the PSW and the control registers, but not the prefix.
     func reset(initial: Bool) {
         isOperating = false
         isIdle = false

@@ -63,7 +63,8 @@ extension UnicornS390Machine {
     func emulate(_ cpu: UnicornS390CPU) {
         var bits: UInt64 = 0
         for offset in 0..<UInt64(6) {
-            bits |= UInt64(cpu.load(UInt8.self, at: cpu.instruction &+ offset) ?? 0) << (56 - 8 * offset)
+            let byte = cpu.load(UInt8.self, at: (cpu.instruction &+ offset) & cpu.addressMask) ?? 0
+            bits |= UInt64(byte) << (56 - 8 * offset)
         }
         let instruction = Instruction(bits: bits)
         guard let privileged = instruction.privileged else { return interrupt(cpu, .operation) }
@@ -98,7 +99,12 @@ extension UnicornS390Machine {
             cpu.setSystemMask(
                 privileged == .storeThenAnd ? old & instruction.immediate : old | instruction.immediate)
         case .signalProcessor:
-            cpu.setCondition(signal(cpu, instruction, order: address & 0xFF))
+            // Done before the order, which may be one for this CPU: to go on elsewhere, or not at all.
+            cpu.instruction = next
+            cpu.setCondition(0)
+            let condition = signal(cpu, instruction, order: address & 0xFF)
+            if condition != 0 { cpu.setCondition(condition) }
+            return nil
         case .loadControl, .storeControl, .loadControl31, .storeControl31:
             if let check = moveControl(privileged, instruction, cpu) { return check }
         case .storeCPUID:
@@ -214,7 +220,9 @@ extension UnicornS390Machine {
         case SignalOrder.start: target.start(mask: target.mask, at: target.instruction)
         case SignalOrder.stop: target.stop()
         case SignalOrder.restart: target.restart()
-        case SignalOrder.initialReset: target.reset(initial: true)
+        case SignalOrder.initialReset:
+            target.reset(initial: true)
+            _ = setPrefix(target, 0)
         case SignalOrder.reset: target.reset(initial: false)
         case SignalOrder.setPrefix:
             guard !target.isOperating else { return refuse(SignalStatus.incorrectState) }

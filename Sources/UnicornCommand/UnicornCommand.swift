@@ -14,7 +14,7 @@ public struct UnicornCommand: ParsableCommand {
         discussion: """
             The guest's console is standard output. The exit status is 0 when the guest powers off well, 33 when it crashes \
             or waits for good, 34 when it ends with a status of its own, 65 when the file is no guest, 69 without \
-            libunicorn, 124 when the time is over.
+            libunicorn, 71 without memory for the guest, 124 when the time is over.
 
             libunicorn is under the GNU General Public License, version 2: so is this command while it uses it.
             """)
@@ -58,6 +58,8 @@ public struct UnicornCommand: ParsableCommand {
             Self.fail(65, "\(guest): \(error)")
         } catch let error as UnicornError {
             Self.fail(69, error.description)
+        } catch let error as GuestMemoryError {
+            Self.fail(71, error.description)
         }
     }
 

@@ -99,6 +99,23 @@ struct UnicornMachineTests {
                 == .crash(.unsupported(.narrowAddresses, at: 0x123), vcpu: 0))
     }
 
+    @Test func `a CPU that restarts itself goes on where its restart PSW says`() throws {
+        // lghi %r3, 0; sigp %r2, %r3, 6; the restart PSW is the disabled wait that means power-off.
+        #expect(
+            try runS390([0xA739, 0, 0xAE23, 6], data: [0x1A0: 0x2_0001_8000_0000, 0x1A8: 0xFFF])
+                == .powerOff(status: 0))
+    }
+
+    @Test func `a CPU that stops itself stalls the machine`() throws {
+        #expect(try runS390([0xA739, 0, 0xAE23, 5]) == .stalled)
+    }
+
+    @Test func `a CPU that resets itself has no prefix any more`() throws {
+        // spx 0x200; lghi %r3, 0; sigp %r2, %r3, 11: the reset leaves it stopped.
+        #expect(
+            try runS390([0xB210, 0x0200, 0xA739, 0, 0xAE23, 11], data: [0x200: 0x8000 << 32]) == .stalled)
+    }
+
     @Test func `a service call with a bad block is a program interruption`() throws {
         // lghi %r3, 4; servc %r2, %r3
         #expect(try runS390([0xA739, 4, 0xB220, 0x0023]) == .crash(.disabledWait(address: 0xBAD), vcpu: 0))
@@ -121,6 +138,10 @@ struct UnicornMachineTests {
         _ = try UnicornX86Machine(x86, entry: Self.entry).run(isOver: within(seconds: 0.05))
         let other = try GuestMemory(size: 1 << 20)
         try other.write(code, at: Self.entry)
+        // The handler of program interruptions goes on behind the instruction: lpswe 0x150.
+        try other.store(UInt64(0x1_8000_0000), at: 0x1D0)
+        try other.store(UInt64(0x4000), at: 0x1D8)
+        try other.store(UInt32(0xB2B2_0150), at: 0x4000)
         let s390 = S390Board(memory: other, console: { _ in })
         _ = try UnicornS390Machine(s390, cpus: 2, entry: Self.entry).run(isOver: within(seconds: 0.05))
     }

@@ -78,7 +78,7 @@ static int answered(const struct answer *answer, const struct call *call) {
         return 1;
     }
     word status = answer->registers.general[STATUS_REGISTER];
-    if (status != call->status && status > call->up_to) {
+    if (status != call->status && (!call->up_to || status > call->up_to)) {
         return 0;
     }
 #if OUTPUT_REGISTER < GENERAL

@@ -45,7 +45,7 @@ struct call {
     u32 trap;
     word status;
     word output;
-    // Any status from 0 to this one is as good as `status`.
+    // Unless 0: any status from 0 to this one is as good as `status`.
     word up_to;
 };
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Breaks one rule of the hypercall layer at a time and shows that some test of the conformance guests fails.
 
-usage: mutate.py <directory of the guests> [--only <part of a name>] [--list]
+usage: mutate.py <directory of the guests> [--only <part of a name>]... [--list]
 
 Works on a copy of the sources, builds paravane-unicorn there after each change, and runs the x86-64 and s390x guests. A
 mutation is caught when a guest does not pass. Exits with 1 when one is not caught, or does not build, or does not apply.
@@ -15,83 +15,109 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-X86 = "Sources/Hypercalls/X86Hypercalls.swift"
-X86_MACHINE = "Sources/Hypercalls/X86Machine.swift"
-S390 = "Sources/Hypercalls/S390Hypercalls.swift"
-S390_MACHINE = "Sources/Hypercalls/S390Machine.swift"
-DISPATCHER = "Sources/Hypercalls/HypercallDispatcher.swift"
-FRAME = "Sources/Hypercalls/HypercallFrame.swift"
-RESULT = "Sources/Hypercalls/HypercallResult.swift"
-CONVENTION = "Sources/ParavirtABI/CallingConvention.swift"
-CODES = "Sources/ParavirtABI/ResultCodes.swift"
-FAMILY = "Sources/ParavirtABI/HypercallFamily.swift"
-FEATURES = "Sources/ParavirtABI/KVMFeatures.swift"
-
-# Name, file, what stands there once, what stands there instead.
-MUTATIONS = [
-    ("x86: unknown calls get another status", CODES, "case notImplemented = 1000", "case notImplemented = 38"),
-    ("x86: users get another status", CODES,
-     "/// `KVM_EPERM`: the caller may not do this.\n    case notPermitted = 1", "case notPermitted = 13"),
-    ("x86: a bad argument gets another status", CODES, "case invalidArgument = 22", "case invalidArgument = 33"),
-    ("x86: a bad address gets another status", CODES, "case badAddress = 14", "case badAddress = 5"),
-    ("x86: an unknown clock gets another status", CODES, "case notSupported = 95", "case notSupported = 22"),
-    ("x86: statuses are positive", RESULT, "Int64(failure.epaprStatus.rawValue) : -failure.errno",
-     "Int64(failure.epaprStatus.rawValue) : failure.errno"),
-    ("x86: users may call", CONVENTION, "case .x86: .status(-KVMErrno.notPermitted.rawValue)", "case .x86: .notAHypercall"),
-    ("users are not asked", DISPATCHER, "if !frame.isPrivileged {", "if false {"),
-    ("x86: the number is in rbx", CONVENTION, "        case .epapr: 11\n        case .papr: 3\n        case .x86: 0",
-     "        case .epapr: 11\n        case .papr: 3\n        case .x86: 3"),
-    ("x86: the result is in rbx", CONVENTION, "        case .epapr, .papr: 3\n        case .x86: 0\n        case .s390x: 2",
-     "        case .epapr, .papr: 3\n        case .x86: 3\n        case .s390x: 2"),
-    ("x86: the first two arguments are swapped", CONVENTION, "case 0: 3\n            case 1: 1", "case 0: 1\n            case 1: 3"),
-    ("x86: the last two arguments are swapped", CONVENTION, "case 2: 2\n            default: 6", "case 2: 6\n            default: 2"),
-    ("x86: narrow modes have wide arguments", FRAME, "width.truncate(registers.register(", "(registers.register("),
-    ("x86: narrow modes have wide numbers", FRAME, "raw & 0xFFFF_FFFF : width.truncate(raw)", "raw & 0xFFFF_FFFF : raw"),
-    ("x86: narrow modes get wide results", RESULT, "convention == .x86 ? width.truncate(value) : value", "value"),
-    ("x86: numbers have 32 bits in every mode", FRAME, "raw & 0xFFFF_FFFF : width.truncate(raw)", "raw & 0xFFFF_FFFF : raw & 0xFFFF_FFFF"),
-    ("x86: the family begins at 0", FAMILY, "self == .diagnose500 ? 0 : 1", "0"),
-    ("x86: KVM_HC_VAPIC_POLL_IRQ does not exist", X86, "        dispatcher.register(.kvmVAPICPollIRQ) { _, _ in .success }\n", ""),
-    ("x86: KVM_HC_MMU_OP succeeds", X86, "dispatcher.register(.kvmVAPICPollIRQ)",
-     "dispatcher.register(.kvmMMUOp) { _, _ in .success }\n        dispatcher.register(.kvmVAPICPollIRQ)"),
-    ("x86: KVM_HC_VAPIC_POLL_IRQ answers 1", X86, "{ _, _ in .success }", "{ _, _ in .success(1) }"),
-    ("x86: KVM_HC_KICK_CPU takes its first argument", X86, "vcpu(apicID: UInt32(truncatingIfNeeded: frame[1]))",
-     "vcpu(apicID: UInt32(truncatingIfNeeded: frame[0]))"),
-    ("x86: KVM_HC_KICK_CPU of nobody fails", X86, "            kick(target)\n        }", "            kick(target)\n        } else { return .failure(.noEntry) }"),
-    ("x86: KVM_HC_KICK_CPU does not wake", X86, "            kick(target)\n", "            _ = target\n"),
-    ("x86: a wake-up before HLT is lost", X86_MACHINE, "            vcpus[vcpu].isKicked = true\n", ""),
-    ("x86: KVM_HC_SCHED_YIELD does not exist", X86, "        dispatcher.register(.kvmSchedYield) { machine, frame in machine.schedYield(frame) }\n", ""),
-    ("x86: KVM_HC_SEND_IPI takes any command", X86_MACHINE, "command & 0xC_0800 == 0", "command & 0 == 0"),
-    ("x86: KVM_HC_SEND_IPI allows logical destinations", X86_MACHINE, "command & 0xC_0800 == 0", "command & 0xC_0000 == 0"),
-    ("x86: KVM_HC_SEND_IPI allows shorthands", X86_MACHINE, "command & 0xC_0800 == 0", "command & 0x800 == 0"),
-    ("x86: KVM_HC_SEND_IPI counts from 0", X86, "bitmap >> UInt64(id - lowest)", "bitmap >> UInt64(id)"),
-    ("x86: KVM_HC_SEND_IPI's second word is for the same ids", X86, "lowest &+ (frame.width == .bits64 ? 64 : 32)", "lowest &+ 0"),
-    ("x86: KVM_HC_SEND_IPI answers 0", X86, "return .success(UInt64(delivered))", "return .success(UInt64(delivered - delivered))"),
-    ("x86: KVM_HC_SEND_IPI sends every vector to 0", X86_MACHINE, "vector = UInt8(command & 0xFF)", "vector = 0"),
-    ("x86: KVM_HC_SEND_IPI has no non-maskable interrupts", X86_MACHINE, "vcpus[vcpu].hasPendingNMI = true", "return false"),
-    ("x86: KVM_HC_CLOCK_PAIRING knows every clock", X86, "guard frame[1] == ClockPairing.wallClock, let", "guard let"),
-    ("x86: KVM_HC_CLOCK_PAIRING does not clear", X86, "var offset = ClockPairing.flagsOffset", "var offset = ClockPairing.size"),
-    ("x86: KVM_HC_CLOCK_PAIRING swaps its fields", FEATURES, "nanosecondsOffset: UInt64 { 8 }", "nanosecondsOffset: UInt64 { 16 }"),
-    ("x86: KVM_HC_MAP_GPA_RANGE takes half pages", X86, "address.isMultiple(of: GuestMemory.pageSize), count", "count"),
-    ("x86: KVM_HC_MAP_GPA_RANGE takes no pages", X86, "count > 0, first &+ count > first", "first &+ count >= first"),
-    ("x86: KVM_HC_MAP_GPA_RANGE takes reserved attributes", FEATURES, "reserved: UInt64 { ~0x1F }", "reserved: UInt64 { 0 }"),
-    ("x86: CPUID does not offer KVM_HC_SEND_IPI", FEATURES, "[.unhalt, .sendIPI, .schedYield, .mapGPARange]", "[.unhalt, .schedYield, .mapGPARange]"),
-    ("s390x: the subcode is in r2", CONVENTION, "        case .papr: 3\n        case .x86: 0\n        case .s390x: 1",
-     "        case .papr: 3\n        case .x86: 0\n        case .s390x: 2"),
-    ("s390x: the result is in r3", CONVENTION, "        case .epapr, .papr: 3\n        case .x86: 0\n        case .s390x: 2",
-     "        case .epapr, .papr: 3\n        case .x86: 0\n        case .s390x: 3"),
-    ("s390x: the arguments begin at r3", CONVENTION, "case .s390x: 2 + position", "case .s390x: 3 + position"),
-    ("s390x: subcodes have 32 bits", FRAME, "let width = convention == .s390x ? .bits64 : width", "let width = convention == .s390x ? .bits32 : width"),
-    ("s390x: unknown subcodes get a status", CONVENTION, "case .s390x: .interruption(.specification)", "case .s390x: .status(-22)"),
-    ("s390x: unknown subcodes get another exception", CONVENTION, "case .s390x: .interruption(.specification)", "case .s390x: .interruption(.privilegedOperation)"),
-    ("s390x: users get another exception", CONVENTION, "case .s390x: .interruption(.privilegedOperation)", "case .s390x: .interruption(.specification)"),
-    ("s390x: subcode 0 exists", S390, "        return dispatcher\n", "        dispatcher.register(.diagnoseVirtioNotify) { _, _ in .success }\n        return dispatcher\n"),
-    ("s390x: an absent queue is no error", S390, "else { return .failure(.invalidArgument) }", "else { return .success(0) }"),
-    ("s390x: any word names a subchannel", S390_MACHINE, "guard word & 0x1_0000 != 0,", "guard word | 0x1_0000 != 0,"),
-    ("s390x: queues are found by their subchannel alone", S390_MACHINE, " && queues[index].number == number", ""),
-    ("s390x: the wrong cookie fails", S390_MACHINE, "found = cookie(of: subchannel, number)", "found = hint == 0 ? cookie(of: subchannel, number) : nil"),
-    ("s390x: the subchannel has 64 bits", S390, "SubchannelID(word: UInt32(truncatingIfNeeded: frame[0]))",
-     "SubchannelID(word: UInt32(exactly: frame[0]) ?? 0)"),
-]
+# The rules: in each file, a name, what stands there once, and what stands there instead.
+MUTATIONS = {
+    "Sources/Hypercalls/X86Hypercalls.swift": [
+        ("x86: KVM_HC_VAPIC_POLL_IRQ does not exist", "        dispatcher.register(.kvmVAPICPollIRQ) { _, _ in .success }\n", ""),
+        ("x86: KVM_HC_MMU_OP succeeds",
+         "dispatcher.register(.kvmVAPICPollIRQ)",
+         "dispatcher.register(.kvmMMUOp) { _, _ in .success }\n        dispatcher.register(.kvmVAPICPollIRQ)"),
+        ("x86: KVM_HC_VAPIC_POLL_IRQ answers 1", "{ _, _ in .success }", "{ _, _ in .success(1) }"),
+        ("x86: KVM_HC_KICK_CPU takes its first argument",
+         "vcpu(apicID: UInt32(truncatingIfNeeded: frame[1]))", "vcpu(apicID: UInt32(truncatingIfNeeded: frame[0]))"),
+        ("x86: KVM_HC_KICK_CPU of nobody fails",
+         "            kick(target)\n        }", "            kick(target)\n        } else { return .failure(.noEntry) }"),
+        ("x86: KVM_HC_KICK_CPU does not wake", "            kick(target)\n", "            _ = target\n"),
+        ("x86: KVM_HC_SCHED_YIELD does not exist",
+         "        dispatcher.register(.kvmSchedYield) { machine, frame in machine.schedYield(frame) }\n", ""),
+        ("x86: KVM_HC_SEND_IPI counts from 0", "bitmap >> UInt64(id - lowest)", "bitmap >> UInt64(id)"),
+        ("x86: KVM_HC_SEND_IPI's second word is for the same ids", "lowest &+ (frame.width == .bits64 ? 64 : 32)", "lowest &+ 0"),
+        ("x86: KVM_HC_SEND_IPI answers 0",
+         "return .success(UInt64(delivered))", "return .success(UInt64(delivered - delivered))"),
+        ("x86: KVM_HC_CLOCK_PAIRING knows every clock", "guard frame[1] == ClockPairing.wallClock, let", "guard let"),
+        ("x86: KVM_HC_CLOCK_PAIRING does not clear", "var offset = ClockPairing.flagsOffset", "var offset = ClockPairing.size"),
+        ("x86: KVM_HC_MAP_GPA_RANGE takes half pages", "address.isMultiple(of: GuestMemory.pageSize), count", "count"),
+        ("x86: KVM_HC_MAP_GPA_RANGE takes no pages", "count > 0, first &+ count > first", "first &+ count >= first"),
+    ],
+    "Sources/Hypercalls/X86Machine.swift": [
+        ("x86: a wake-up before HLT is lost", "            vcpus[vcpu].isKicked = true\n", ""),
+        ("x86: KVM_HC_SEND_IPI takes any command", "command & 0xC_0800 == 0", "command & 0 == 0"),
+        ("x86: KVM_HC_SEND_IPI allows logical destinations", "command & 0xC_0800 == 0", "command & 0xC_0000 == 0"),
+        ("x86: KVM_HC_SEND_IPI allows shorthands", "command & 0xC_0800 == 0", "command & 0x800 == 0"),
+        ("x86: KVM_HC_SEND_IPI sends every vector to 0", "vector = UInt8(command & 0xFF)", "vector = 0"),
+        ("x86: KVM_HC_SEND_IPI has no non-maskable interrupts", "vcpus[vcpu].hasPendingNMI = true", "return false"),
+    ],
+    "Sources/Hypercalls/S390Hypercalls.swift": [
+        ("s390x: subcode 0 exists",
+         "        return dispatcher\n",
+         "        dispatcher.register(.diagnoseVirtioNotify) { _, _ in .success }\n        return dispatcher\n"),
+        ("s390x: an absent queue is no error", "else { return .failure(.invalidArgument) }", "else { return .success(0) }"),
+        ("s390x: the subchannel has 64 bits",
+         "SubchannelID(word: UInt32(truncatingIfNeeded: frame[0]))", "SubchannelID(word: UInt32(exactly: frame[0]) ?? 0)"),
+    ],
+    "Sources/Hypercalls/S390Machine.swift": [
+        ("s390x: any word names a subchannel", "guard word & 0x1_0000 != 0,", "guard word | 0x1_0000 != 0,"),
+        ("s390x: queues are found by their subchannel alone", " && queues[index].number == number", ""),
+        ("s390x: the wrong cookie fails",
+         "found = cookie(of: subchannel, number)", "found = hint == 0 ? cookie(of: subchannel, number) : nil"),
+    ],
+    "Sources/Hypercalls/HypercallDispatcher.swift": [
+        ("users are not asked", "if !frame.isPrivileged {", "if false {"),
+    ],
+    "Sources/Hypercalls/HypercallFrame.swift": [
+        ("x86: narrow modes have wide arguments", "width.truncate(registers.register(", "(registers.register("),
+        ("x86: narrow modes have wide numbers", "raw & 0xFFFF_FFFF : width.truncate(raw)", "raw & 0xFFFF_FFFF : raw"),
+        ("x86: numbers have 32 bits in every mode",
+         "raw & 0xFFFF_FFFF : width.truncate(raw)", "raw & 0xFFFF_FFFF : raw & 0xFFFF_FFFF"),
+        ("s390x: subcodes have 32 bits",
+         "let width = convention == .s390x ? .bits64 : width", "let width = convention == .s390x ? .bits32 : width"),
+    ],
+    "Sources/Hypercalls/HypercallResult.swift": [
+        ("x86: statuses are positive",
+         "Int64(failure.epaprStatus.rawValue) : -failure.errno", "Int64(failure.epaprStatus.rawValue) : failure.errno"),
+        ("x86: narrow modes get wide results", "convention == .x86 ? width.truncate(value) : value", "value"),
+    ],
+    "Sources/ParavirtABI/CallingConvention.swift": [
+        ("x86: users may call", "case .x86: .status(-KVMErrno.notPermitted.rawValue)", "case .x86: .notAHypercall"),
+        ("x86: the number is in rbx",
+         "        case .epapr: 11\n        case .papr: 3\n        case .x86: 0",
+         "        case .epapr: 11\n        case .papr: 3\n        case .x86: 3"),
+        ("x86: the result is in rbx",
+         "        case .epapr, .papr: 3\n        case .x86: 0\n        case .s390x: 2",
+         "        case .epapr, .papr: 3\n        case .x86: 3\n        case .s390x: 2"),
+        ("x86: the first two arguments are swapped", "case 0: 3\n            case 1: 1", "case 0: 1\n            case 1: 3"),
+        ("x86: the last two arguments are swapped", "case 2: 2\n            default: 6", "case 2: 6\n            default: 2"),
+        ("s390x: the subcode is in r2",
+         "        case .papr: 3\n        case .x86: 0\n        case .s390x: 1",
+         "        case .papr: 3\n        case .x86: 0\n        case .s390x: 2"),
+        ("s390x: the result is in r3",
+         "        case .epapr, .papr: 3\n        case .x86: 0\n        case .s390x: 2",
+         "        case .epapr, .papr: 3\n        case .x86: 0\n        case .s390x: 3"),
+        ("s390x: the arguments begin at r3", "case .s390x: 2 + position", "case .s390x: 3 + position"),
+        ("s390x: unknown subcodes get a status", "case .s390x: .interruption(.specification)", "case .s390x: .status(-22)"),
+        ("s390x: unknown subcodes get another exception",
+         "case .s390x: .interruption(.specification)", "case .s390x: .interruption(.privilegedOperation)"),
+        ("s390x: users get another exception",
+         "case .s390x: .interruption(.privilegedOperation)", "case .s390x: .interruption(.specification)"),
+    ],
+    "Sources/ParavirtABI/ResultCodes.swift": [
+        ("x86: unknown calls get another status", "case notImplemented = 1000", "case notImplemented = 38"),
+        ("x86: users get another status",
+         "/// `KVM_EPERM`: the caller may not do this.\n    case notPermitted = 1", "case notPermitted = 13"),
+        ("x86: a bad argument gets another status", "case invalidArgument = 22", "case invalidArgument = 33"),
+        ("x86: a bad address gets another status", "case badAddress = 14", "case badAddress = 5"),
+        ("x86: an unknown clock gets another status", "case notSupported = 95", "case notSupported = 22"),
+    ],
+    "Sources/ParavirtABI/HypercallFamily.swift": [
+        ("x86: the family begins at 0", "self == .diagnose500 ? 0 : 1", "0"),
+    ],
+    "Sources/ParavirtABI/KVMFeatures.swift": [
+        ("x86: KVM_HC_CLOCK_PAIRING swaps its fields", "nanosecondsOffset: UInt64 { 8 }", "nanosecondsOffset: UInt64 { 16 }"),
+        ("x86: KVM_HC_MAP_GPA_RANGE takes reserved attributes", "reserved: UInt64 { ~0x1F }", "reserved: UInt64 { 0 }"),
+        ("x86: CPUID does not offer KVM_HC_SEND_IPI",
+         "[.unhalt, .sendIPI, .schedYield, .mapGPARange]", "[.unhalt, .schedYield, .mapGPARange]"),
+    ],
+}
 
 
 def copy_sources(target: pathlib.Path) -> None:
@@ -121,10 +147,12 @@ def passes(tree: pathlib.Path, guest: pathlib.Path) -> bool:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("guests", type=pathlib.Path)
-    parser.add_argument("--only", default="")
+    parser.add_argument("--only", action="append", help="part of a name; may be given more than once")
     parser.add_argument("--list", action="store_true")
     arguments = parser.parse_args()
-    chosen = [mutation for mutation in MUTATIONS if arguments.only in mutation[0]]
+    chosen = [
+        (name, file, before, after) for file, rules in MUTATIONS.items() for name, before, after in rules
+        if not arguments.only or any(part in name for part in arguments.only)]
     if arguments.list:
         print("\n".join(name for name, *_ in chosen))
         return 0

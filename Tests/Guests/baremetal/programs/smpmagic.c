@@ -13,19 +13,6 @@
 #define INT_PENDING 0x64
 #define PIR 0xcc
 
-static u32 stub[8] __attribute__((aligned(32)));
-
-static u32 hcall(u32 token, u32 first, u32 second) {
-    register u32 r11 __asm__("11") = token;
-    register u32 r3 __asm__("3") = first;
-    register u32 r4 __asm__("4") = second;
-    __asm__ volatile("mtctr %3; bctrl"
-                     : "+r"(r11), "+r"(r3), "+r"(r4)
-                     : "r"(stub)
-                     : "0", "5", "6", "7", "8", "9", "10", "12", "lr", "ctr", "cr0", "memory");
-    return r3;
-}
-
 static u32 field(u32 offset) {
     return *(volatile u32 *)(PAGE + offset);
 }
@@ -35,7 +22,7 @@ static void set_field(u32 offset, u32 value) {
 }
 
 static void map(struct cpu *self) {
-    self->results[0] = hcall(KVM_MAP_MAGIC_PAGE, PAGE, PAGE);
+    self->results[0] = hcall(KVM_MAP_MAGIC_PAGE, PAGE, PAGE, 0);
     MTSPR(SPR_SPRG0 + 3, 0x3000 + self->number);
     barrier(self, cpu_count);
     self->results[1] = field(SPRG(3)) == 0x3000 + self->number && field(PIR) == self->number;
@@ -104,15 +91,15 @@ static void idle_ring(struct cpu *self) {
     for (u32 lap = 1; lap <= LAPS; lap++) {
         if (self->number != 0 || lap > 1) {
             while (self->external < (self->number ? lap : lap - 1)) {
-                hcall(EV_IDLE, 0, 0);
+                hcall(EV_IDLE, 0, 0, 0);
                 interrupts_on();
                 interrupts_off();
             }
         }
-        hcall(EV_INT_SEND_IPI, 0, 1u << ((self->number + 1) % cpu_count));
+        hcall(EV_INT_SEND_IPI, 0, 1u << ((self->number + 1) % cpu_count), 0);
     }
     while (self->external < LAPS) {
-        hcall(EV_IDLE, 0, 0);
+        hcall(EV_IDLE, 0, 0, 0);
         interrupts_on();
         interrupts_off();
     }
@@ -134,11 +121,6 @@ void program(void) {
     if (cpu_count < 2) {
         skip_all("one processor");
     }
-    for (u32 i = 0; i < 4; i++) {
-        stub[i] = hypercall_words[i];
-    }
-    stub[4] = INSTR_BLR;
-    synchronize_instructions((u32)stub, sizeof stub);
 
     on_all(map);
     ok(all(0, 0), "every processor maps a page");

@@ -15,7 +15,7 @@ int devices_are_hypercalls;
 static u32 hypercall_function[5] __attribute__((aligned(32)));
 static u32 console_handle;
 
-static u32 call(u32 token, u32 first, u32 second, u32 third) {
+u32 hcall(u32 token, u32 first, u32 second, u32 third) {
     register u32 r3 __asm__("r3") = first;
     register u32 r4 __asm__("r4") = second;
     register u32 r5 __asm__("r5") = third;
@@ -47,7 +47,7 @@ static void write8(u32 address, u8 value) {
 
 void put_byte(u8 byte) {
     if (devices_are_hypercalls) {
-        while (call(EV_BYTE_CHANNEL_SEND, console_handle, 1, (u32)byte << 24) == EAGAIN) {
+        while (hcall(EV_BYTE_CHANNEL_SEND, console_handle, 1, (u32)byte << 24) == EAGAIN) {
         }
         return;
     }
@@ -81,7 +81,7 @@ void explain(const struct frame *f) {
 
 void power_off(void) {
     if (devices_are_hypercalls) {
-        call(FH_PARTITION_STOP, 0xffffffff, 0, 0);
+        hcall(FH_PARTITION_STOP, 0xffffffff, 0, 0);
     }
     write32(GPIO + GPIO_DIRECTION, GPIO_PIN_0);
     write32(GPIO + GPIO_DATA, GPIO_PIN_0);

@@ -73,6 +73,8 @@ u32 find_properties(const char *name, u64 *values, u32 limit);
 // The hypercall instructions of the device tree; their number is 0 on a machine without a hypervisor.
 extern u32 hypercall_words[4];
 extern u32 hypercall_count;
+// A call that C code makes, on any processor: what r3 comes out as. Needs a hypervisor.
+u32 hcall(u32 token, u32 first, u32 second, u32 third);
 // One call: r11 is the token, r3 to r10 go in, r3 to r11 come out. Any other register may be set too.
 // State is SUPERVISOR or USER; the result tells what ended the call, a trap when it returned.
 const struct frame *hypercall(u32 msr, struct frame *registers);

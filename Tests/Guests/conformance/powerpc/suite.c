@@ -196,19 +196,6 @@ static void magic_page(void) {
 #define OWN_TASK_PRIORITY (MPIC + 0x80)
 #define OWN_END (MPIC + 0xb0)
 
-static u32 stub[8] __attribute__((aligned(32)));
-
-static u32 hcall(u32 token, u32 first, u32 second) {
-    register u32 r11 __asm__("11") = token;
-    register u32 r3 __asm__("3") = first;
-    register u32 r4 __asm__("4") = second;
-    __asm__ volatile("mtctr %3; bctrl"
-                     : "+r"(r11), "+r"(r3), "+r"(r4)
-                     : "r"(stub)
-                     : "0", "5", "6", "7", "8", "9", "10", "12", "lr", "ctr", "cr0", "memory");
-    return r3;
-}
-
 static void on_external(struct cpu *self) {
     self->faults += self->vector != EXTERNAL_INPUT;
     write32(OWN_END, 0);
@@ -222,7 +209,7 @@ static void wake(struct cpu *self) {
     if (self->number == 1) {
         write32(OWN_TASK_PRIORITY, 0);
         asleep = 1;
-        self->results[0] = hcall(EV_IDLE, 0, 0);
+        self->results[0] = hcall(EV_IDLE, 0, 0, 0);
         awake = 1;
         interrupts_on();
         for (u32 i = 0; i < 1000000 && !self->external; i++) {
@@ -235,15 +222,10 @@ static void wake(struct cpu *self) {
     for (volatile u32 i = 0; i < 100000; i++) {
     }
     self->results[0] = awake;
-    self->results[1] = hcall(EV_INT_SEND_IPI, 0, 2);
+    self->results[1] = hcall(EV_INT_SEND_IPI, 0, 2, 0);
 }
 
 static void wake_ups(void) {
-    for (u32 i = 0; i < 4; i++) {
-        stub[i] = hypercall_words[i];
-    }
-    stub[4] = INSTR_BLR;
-    synchronize_instructions((u32)stub, sizeof stub);
     write32(GLOBAL_CONFIGURATION, MODE_PROXY);
     write32(IPI_0_VECTOR, 8 << 16 | 0x40);
     on_interrupt = on_external;

@@ -1,5 +1,5 @@
 # Entry, interruptions, and the two ways between C code and code under test.
-# Entered at its first byte in 64-bit mode, in supervisor state, as QEMU's -kernel does.
+# Entered at _start in 64-bit mode, in supervisor state, as QEMU's -kernel does.
 
 #include "layout.h"
 

@@ -137,17 +137,6 @@ void ckvm_flush_code(void *base, size_t size) {
     __builtin___clear_cache(base, (char *)base + size);
 }
 
-void *ckvm_map_aligned(size_t size) {
-    char *base = mmap(NULL, 2 * size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (base == MAP_FAILED)
-        return NULL;
-    char *aligned = (char *)(((uintptr_t)base + size - 1) & ~(uintptr_t)(size - 1));
-    if (aligned != base)
-        munmap(base, (size_t)(aligned - base));
-    munmap(aligned + size, (size_t)(base + size - aligned));
-    return aligned;
-}
-
 long ckvm_read_at(int descriptor, void *bytes, size_t count, uint64_t offset) {
     ssize_t result = pread(descriptor, bytes, count, (off_t)offset);
     return result < 0 ? -errno : result;

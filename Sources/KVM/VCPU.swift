@@ -46,9 +46,6 @@ public struct VCPU: ~Copyable {
         ckvm_kick(thread)
     }
 
-    /// Makes the run that the thread is in return with ``VCPUExit/interrupted`` once. Called by any thread.
-    public static func wake(thread: Int32) { ckvm_kick(thread) }
-
     /// Makes a run on this thread return with ``VCPUExit/interrupted`` after that time, once. A thread limits one vCPU at a time.
     public func limitRun(nanoseconds: UInt64) throws(KVMError) {
         let result = unsafe ckvm_limit_run(ckvm_immediate_exit(page.run), nanoseconds)

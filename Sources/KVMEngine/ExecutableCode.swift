@@ -4,7 +4,7 @@ public import GuestMemory
 public struct ExecutableCode: Sendable {
     /// In which order the file's bytes are, and with them the instructions'.
     public let order: ByteOrder
-    /// Address and size of each piece.
+    /// Address and size of each piece, in ascending order; they neither overlap nor touch.
     public let pieces: [(address: UInt64, size: UInt64)]
 
     /// What a file has: the sections that are executable, or the executable segments of a file without sections. Nil for a file
@@ -18,14 +18,30 @@ public struct ExecutableCode: Sendable {
         self.order = order
         guard let segments = reader.segments(order) else { return nil }
         var pieces: [(address: UInt64, size: UInt64)] = []
-        for section in reader.executableSections(order) {
+        for section in reader.executableSections(order) where section.size > 0 {
             guard let segment = segments.first(where: { $0.contains(section.address, section.size) }) else { continue }
             pieces.append((segment.real &+ (section.address &- segment.virtual), section.size))
         }
         if pieces.isEmpty {
-            for segment in segments where segment.isExecutable { pieces.append((segment.real, segment.size)) }
+            for segment in segments where segment.isExecutable && segment.size > 0 {
+                pieces.append((segment.real, segment.size))
+            }
         }
-        self.pieces = pieces
+        self.pieces = Self.merged(pieces)
+    }
+
+    /// The pieces in ascending order, each byte in one of them only; those that end behind the last address left out.
+    private static func merged(_ pieces: [(address: UInt64, size: UInt64)]) -> [(address: UInt64, size: UInt64)] {
+        var merged: [(address: UInt64, size: UInt64)] = []
+        for piece in pieces.sorted(by: { $0.address < $1.address }) where piece.size <= .max - piece.address {
+            guard let last = merged.last, piece.address <= last.address + last.size else {
+                merged.append(piece)
+                continue
+            }
+            let end = max(last.address + last.size, piece.address + piece.size)
+            merged[merged.count - 1].size = end - last.address
+        }
+        return merged
     }
 
     private struct Segment {

@@ -263,9 +263,6 @@
         /// Makes every run return at once, until ``stay()``.
         public func leaveAtOnce() { vcpu.exitsImmediately = true }
 
-        /// Makes the run on `thread` return once, also from where the guest waits for an interrupt. Called by any thread.
-        public static func wake(_ thread: Int32) { VCPU.wake(thread: thread) }
-
         /// Makes a run on this thread return after that time, once.
         public func limitRun(nanoseconds: UInt64) throws(KVMError) { try vcpu.limitRun(nanoseconds: nanoseconds) }
 

@@ -20,7 +20,7 @@
         /// Its interrupt input, and what else may be asked of it while it runs.
         public let signals: Signals
         /// Why the kernel cannot run it on, once it cannot.
-        public private(set) var failure: PAPRProcessor.Failure?
+        public var failure: PAPRProcessor.Failure? { locked { lastFailure } }
         /// How often its runs ended, by reason.
         public private(set) var exits = Exits()
 
@@ -42,15 +42,17 @@
         /// The words of ``signals`` and of the thread that runs it, 0 until one does.
         private let words: UnsafeMutablePointer<UInt64>
         private var threadWord: UnsafeMutablePointer<UInt64> { unsafe words + 1 }
-        private var isStopped = true
-        /// Whether it waits for an interrupt before it executes on.
-        private var isIdle = false
+        /// Whether it stands still until somebody starts it.
+        public private(set) var standsStill = true
         /// Protects the following, which the vCPU's own thread passes on to the kernel without the machine's lock.
         private let lock: OpaquePointer
         /// What the kernel has been told of the interrupt input.
         private var isAsserted = false
+        /// Whether it waits for an interrupt before it executes on.
+        private var isIdle = false
         private var wantedMode = InterruptMode()
         private var toldMode = InterruptMode()
+        private var lastFailure: PAPRProcessor.Failure?
 
         /// How it takes interrupts, once it runs on.
         public var interruptMode: InterruptMode {
@@ -61,7 +63,7 @@
                     return wantedMode != newValue
                 }
                 // The kernel would wait with it until the vCPU comes back.
-                if isNew { wake() }
+                if isNew { leave() }
             }
         }
 
@@ -107,10 +109,13 @@
             } catch {
                 return fail(.kvm(error))
             }
-            if isStopped { return .idle }
+            if standsStill { return .idle }
             if signals.wantsLeave { return .sliceEnd }
-            if isIdle {
-                isIdle = false
+            let waits = locked {
+                defer { isIdle = false }
+                return isIdle
+            }
+            if waits {
                 _ = try? processor.kernelCall(Hypercall.idle.token ?? 0, 0, 0)
             }
             switch processor.run() {
@@ -133,9 +138,11 @@
         }
 
         private func fail(_ failure: PAPRProcessor.Failure) -> Exit {
-            self.failure = failure
+            note(failure)
             return .crash(.checkstop)
         }
+
+        private func note(_ failure: PAPRProcessor.Failure) { locked { lastFailure = failure } }
 
         /// What has to be done by the thread that runs the vCPU, before it does.
         private func prepare() throws(KVMError) {
@@ -184,10 +191,8 @@
 
         /// Passes the interrupt input on to the kernel.
         public func noticeSignals() {
-            do throws(KVMError) { try passInterrupt() } catch { failure = .kvm(error) }
+            do throws(KVMError) { try passInterrupt() } catch { note(.kvm(error)) }
         }
-
-        private func wake() { if let thread { PAPRProcessor.wake(thread) } }
 
         // MARK: For the machine
 
@@ -200,17 +205,17 @@
 
         /// Puts it at the start of a program.
         public func start(at pc: UInt64, r3: UInt64) {
-            isStopped = false
             do throws(KVMError) {
                 try processor.start(pc: pc, msr: MachineState.realMode, r3: r3)
             } catch {
-                failure = .kvm(error)
+                note(.kvm(error))
             }
+            standsStill = false
             signals.notify()
         }
 
         /// Makes it stand still.
-        public func stop() { isStopped = true }
+        public func stop() { standsStill = true }
 
         /// Gives a device's value.
         public func completeRead(_ value: UInt64) { processor.completeRead(value) }
@@ -219,7 +224,7 @@
         public var offersAlternateInterrupts: Bool { false }
 
         /// Makes it halt, once it runs on, until an interrupt is pending: by the kernel's own `EV_IDLE`.
-        public func waitForInterrupt() { isIdle = true }
+        public func waitForInterrupt() { locked { isIdle = true } }
 
         /// Sets MSR[EE] and halts: for a host whose kernel does not answer `H_CEDE`.
         public func cede() {
@@ -227,8 +232,11 @@
             waitForInterrupt()
         }
 
-        /// Ends a halt.
-        public func prod() { wake() }
+        /// Ends a halt, also one that has not begun.
+        public func prod() {
+            locked { isIdle = false }
+            leave()
+        }
 
         /// Has the kernel map the magic page.
         public func mapMagicPage(realAddress: UInt64, effectiveAddress: UInt64, flags: UInt64) -> UInt64 {
@@ -237,7 +245,7 @@
                 let token = Hypercall.kvmMapMagicPage.token ?? 0
                 return try processor.kernelCall(token, realAddress, effectiveAddress | flags)?.output ?? 0
             } catch {
-                failure = .kvm(error)
+                note(.kvm(error))
                 return 0
             }
         }

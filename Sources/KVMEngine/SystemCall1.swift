@@ -43,8 +43,10 @@
         @discardableResult
         public static func replace(in memory: GuestMemory, at address: UInt64, size: UInt64, order: ByteOrder) -> Int {
             var replaced = 0
-            var position = (address &+ 3) & ~3
-            while position &+ 4 <= address &+ size {
+            guard address < memory.ram.size else { return 0 }
+            let end = address + min(size, memory.ram.size - address)
+            var position = (address + 3) & ~3
+            while position + 4 <= end {
                 if (try? memory.load(UInt32.self, at: position, order: order)) == word {
                     try? memory.store(substitute, at: position, order: order)
                     replaced += 1

@@ -69,6 +69,8 @@ public final class SoftwareBook3SCPU: PSeriesCPU {
     public func start(at pc: UInt64, r3: UInt64) { core.start(at: pc, r3: r3) }
     /// Makes it stand still.
     public func stop() { core.standStill() }
+    /// Whether it was stopped, or not started yet.
+    public var standsStill: Bool { core.standsStill }
     /// How it takes interrupts.
     public var interruptMode: InterruptMode {
         get {

@@ -315,6 +315,13 @@ private final class SharedRun {
                 pausePoint(lane)
                 continue
             }
+            // Not by executing nothing: whoever starts it sets its registers, which it may not be about to use.
+            if vcpu.standsStill {
+                lane.state = .idle
+                unsafe wait(lane.wake)
+                lane.state = .working
+                continue
+            }
             lane.state = .executing
             let yields = started > processors
             release()
@@ -331,13 +338,16 @@ private final class SharedRun {
             case .idle:
                 idle(vcpu, lane)
             case .invalidateTLB(let operand):
-                broadcast(.instruction(operand: operand), from: lane)
+                invalidate(.instruction(operand: operand), from: lane)
+                awaitInvalidations()
             default:
                 machine.handle(exit, of: vcpu)
+                // All of them before the lock is given up: what another vCPU's thread took, this one would not wait for.
                 while let change = machine.takeTranslationChange() {
                     vcpu.drop(change)
-                    broadcast(.change(change), from: lane)
+                    invalidate(.change(change), from: lane)
                 }
+                awaitInvalidations()
                 lookAround()
             }
         }
@@ -377,21 +387,26 @@ private final class SharedRun {
         lane.state = .working
     }
 
-    /// Carries out an invalidation on every other vCPU, and returns when none uses the translation any more.
-    private func broadcast(_ invalidation: Invalidation, from lane: Lane) {
-        var tickets: [(lane: Lane, number: UInt64)] = []
+    /// Carries out an invalidation on every other vCPU; one that executes does it when it comes back.
+    private func invalidate(_ invalidation: Invalidation, from lane: Lane) {
         for other in lanes where other !== lane {
             guard let vcpu = other.vcpu else { continue }
             if other.state == .executing {
                 other.invalidations.append(invalidation)
                 other.requested += 1
-                tickets.append((other, other.requested))
                 vcpu.leave()
             } else {
                 invalidation.carryOut(on: vcpu)
             }
         }
-        while !isStopping, tickets.contains(where: { $0.lane.completed < $0.number }) { unsafe wait(changed) }
+    }
+
+    /// Returns when no vCPU uses a translation any more that was made invalid so far.
+    private func awaitInvalidations() {
+        let tickets = lanes.lazy.filter { $0.completed < $0.requested }.map { (lane: $0, number: $0.requested) }
+        guard !tickets.isEmpty else { return }
+        let demanded = Array(tickets)
+        while !isStopping, demanded.contains(where: { $0.lane.completed < $0.number }) { unsafe wait(changed) }
     }
 
     private func carryOutInvalidations(_ lane: Lane) {

@@ -29,6 +29,9 @@ public protocol VirtualCPU: AnyObject {
     /// Its interrupt inputs, and what else may be asked of it while it runs.
     var signals: Signals { get }
 
+    /// Whether it executes nothing until somebody starts it, which its ``signals`` tell. Asked while it does not run.
+    var standsStill: Bool { get }
+
     /// Makes it come back with ``PowerPC/Exit/sliceEnd`` soon, and until ``stay()`` whenever it is run. It may be running.
     func leave()
 
@@ -61,6 +64,8 @@ public protocol VirtualCPU: AnyObject {
 }
 
 extension VirtualCPU {
+    /// Never.
+    public var standsStill: Bool { false }
     /// Asks by ``signals``, which the vCPU looks at by itself.
     public func leave() { signals.leave() }
     /// Takes it back in ``signals``.

@@ -63,6 +63,22 @@ import Testing
         #expect(Self.pieces(file) == [[0x1_0000, 4]])
     }
 
+    @Test func `pieces ascend, and no byte is in two of them`() {
+        let sections: [(type: UInt32, flags: UInt64, offset: UInt64, size: UInt64)] = [
+            (1, 6, 0x800, 0x100), (1, 6, 0x100, 0x80), (1, 6, 0x840, 8), (1, 6, 0x140, 0x80), (1, 6, 0, 0),
+        ]
+        let file = Self.file(.big, sections: sections)
+        #expect(Self.pieces(file) == [[0x1_0100, 0xC0], [0x1_0800, 0x100]])
+    }
+
+    @Test func `a segment that ends behind the last address has no pieces, nor has an empty one there`() {
+        var file = Self.file(.big, sections: [])
+        file.replaceSubrange(64 + 24..<64 + 32, with: [UInt8](repeating: 0xFF, count: 8))
+        #expect(Self.pieces(file) == [])
+        file.replaceSubrange(64 + 32..<64 + 40, with: [UInt8](repeating: 0, count: 8))
+        #expect(Self.pieces(file) == [])
+    }
+
     @Test func `what is no 64-bit ELF file has none`() {
         #expect(ExecutableCode([]) == nil)
         #expect(ExecutableCode([UInt8](repeating: 0, count: 64)) == nil)

@@ -11,6 +11,12 @@ private final class ClosureCPU: VirtualCPU {
     /// Whether somebody is inside ``run()``.
     let isRunning = Atomic(false)
     let invalidated = Atomic(0)
+    /// Translation changes that it took in.
+    let dropped = Atomic(0)
+    /// How many of them another vCPU has to have taken in before this one runs.
+    let due = Atomic(0)
+    /// Whether it was stopped; the machine changes it.
+    var standsStill = false
     /// Calls that came while the vCPU ran, which nobody may make.
     let intrusions = Atomic(0)
 
@@ -35,6 +41,10 @@ private final class ClosureCPU: VirtualCPU {
     func waitForInterrupt() {}
     func mapMagicPage(at effective: UInt32) {}
     func receiveMessage(operand: UInt32) {}
+    func drop(_ change: TranslationChange) {
+        if isRunning.load(ordering: .sequentiallyConsistent) { intrusions.add(1, ordering: .relaxed) }
+        dropped.add(1, ordering: .relaxed)
+    }
     func invalidateTLB(operand: UInt32) {
         if isRunning.load(ordering: .sequentiallyConsistent) { intrusions.add(1, ordering: .relaxed) }
         invalidated.add(1, ordering: .relaxed)
@@ -47,11 +57,18 @@ private final class ClosureMachine: Machine {
     var outcome: Outcome?
     var onExit: (ClosureMachine, Exit, Int) -> Void = { _, _, _ in }
     var onPoll: (ClosureMachine) -> Void = { _ in }
+    /// How many translation changes nobody has taken.
+    var changes = 0
     private let woken = Atomic(false)
 
     init(_ cpus: [ClosureCPU]) { runningCPUs = cpus }
 
     func handle(_ exit: Exit, of vcpu: any VirtualCPU) { onExit(self, exit, vcpu.index) }
+    func takeTranslationChange() -> TranslationChange? {
+        guard changes > 0 else { return nil }
+        changes -= 1
+        return .everything
+    }
     func poll(at tick: UInt64) { onPoll(self) }
     func nextDeviceEvent() -> UInt64? { nil }
     func flushOutput() {}
@@ -160,6 +177,63 @@ private final class ClosureMachine: Machine {
         machine.onExit = { machine, _, _ in machine.outcome = .reset }
         _ = try Self.run(machine)
         #expect(cpus.allSatisfy { $0.intrusions.load(ordering: .relaxed) == 0 })
+    }
+
+    @Test func `no vCPU goes on before all have dropped what its call changed, while others call, too`() throws {
+        let busy = ClosureCPU(0) { cpu in
+            while !cpu.signals.wantsLeave {}
+            // Long enough for another call to come in between.
+            for _ in 0..<2000 { _ = cpu.signals.wantsLeave }
+            return .sliceEnd
+        }
+        let missing = Atomic(0)
+        let calls = Atomic(0)
+        let callers = (1...2).map { index in
+            ClosureCPU(index) { cpu in
+                if busy.dropped.load(ordering: .relaxed) < cpu.due.load(ordering: .relaxed) {
+                    missing.add(1, ordering: .relaxed)
+                }
+                return calls.add(1, ordering: .relaxed).newValue > 2000 ? .reset(.watchdog) : .hypercall
+            }
+        }
+        let machine = ClosureMachine([busy] + callers)
+        var made = 0
+        machine.onExit = { machine, exit, index in
+            if case .reset = exit { machine.outcome = .reset }
+            machine.changes += 4
+            made += 4
+            callers[index - 1].due.store(made, ordering: .relaxed)
+        }
+        _ = try Self.run(machine)
+        #expect(missing.load(ordering: .relaxed) == 0)
+        #expect(busy.intrusions.load(ordering: .relaxed) == 0)
+    }
+
+    @Test func `a vCPU that stands still is not run until it is started`() throws {
+        let intrusions = Atomic(0)
+        let stopped = ClosureCPU(1) { cpu in
+            if cpu.standsStill { intrusions.add(1, ordering: .relaxed) }
+            return .hypercall
+        }
+        let machine = ClosureMachine([ClosureCPU(0) { _ in .hypercall }, stopped])
+        var waits = 0
+        var starts = 0
+        machine.onExit = { machine, _, index in
+            if index == 1 {
+                stopped.standsStill = true
+                waits = 20
+                starts += 1
+                if starts == 100 { machine.outcome = .powerOff }
+            } else if stopped.standsStill {
+                waits -= 1
+                // What does not start it does not make it run either.
+                stopped.signals.notify()
+                if waits < 0 { stopped.standsStill = false }
+            }
+        }
+        _ = try Self.run(machine)
+        #expect(starts == 100)
+        #expect(intrusions.load(ordering: .relaxed) == 0)
     }
 
     @Test func `no vCPU executes during a pause`() throws {

@@ -17,8 +17,6 @@ static const unsigned long ckvm_get_vcpu_mmap_size = KVM_GET_VCPU_MMAP_SIZE;
 static const unsigned long ckvm_set_user_memory_region = KVM_SET_USER_MEMORY_REGION;
 static const unsigned long ckvm_create_vcpu = KVM_CREATE_VCPU;
 static const unsigned long ckvm_enable_cap = KVM_ENABLE_CAP;
-static const unsigned long ckvm_create_device = KVM_CREATE_DEVICE;
-static const unsigned long ckvm_irq_line = KVM_IRQ_LINE;
 static const unsigned long ckvm_ppc_get_pvinfo = KVM_PPC_GET_PVINFO;
 static const unsigned long ckvm_ppc_get_smmu_info = KVM_PPC_GET_SMMU_INFO;
 
@@ -34,13 +32,7 @@ static const unsigned long ckvm_interrupt = KVM_INTERRUPT;
 static const unsigned long ckvm_set_signal_mask = KVM_SET_SIGNAL_MASK;
 static const unsigned long ckvm_get_stats_fd = KVM_GET_STATS_FD;
 
-// Requests of a device.
-static const unsigned long ckvm_set_device_attr = KVM_SET_DEVICE_ATTR;
-static const unsigned long ckvm_get_device_attr = KVM_GET_DEVICE_ATTR;
-
 #if defined(__powerpc__)
-static const unsigned long ckvm_ppc_rtas_define_token = KVM_PPC_RTAS_DEFINE_TOKEN;
-
 // What KVM_INTERRUPT means on PowerPC.
 static const uint32_t ckvm_interrupt_set = KVM_INTERRUPT_SET;
 static const uint32_t ckvm_interrupt_unset = KVM_INTERRUPT_UNSET;
@@ -102,14 +94,12 @@ void ckvm_end_limit(void);
 /// Lets this thread's runs be interrupted by `ckvm_kick` with the number that is returned; negated errno.
 int ckvm_accept_kicks(void);
 
-/// Interrupts the run of the thread of that number, which `ckvm_accept_kicks` returned, or its next system call.
+/// Interrupts the run of the thread of that number, which `ckvm_accept_kicks` returned. One that has not begun is not: set its
+/// immediate-exit byte first.
 void ckvm_kick(int thread);
 
 /// Makes instructions that were written to memory visible to the processors that are going to execute them.
 void ckvm_flush_code(void *_Nonnull base, size_t size);
-
-/// Maps `size` bytes of zeroed memory, a power of two, at a multiple of that; null when the host refuses.
-void *_Nullable ckvm_map_aligned(size_t size);
 
 /// At most `count` bytes at `offset` of a descriptor. The number read, or the negated errno.
 long ckvm_read_at(int descriptor, void *_Nonnull bytes, size_t count, uint64_t offset);

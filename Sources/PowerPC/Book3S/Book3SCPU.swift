@@ -271,6 +271,11 @@ extension Book3SCPU {
         requestService()
     }
 
+    /// Whether it stands still until it is started.
+    public var standsStill: Bool {
+        if case .stopped = waiting { true } else { false }
+    }
+
     /// Sets MSR[EE] and halts until an interrupt is pending: `H_CEDE`.
     public mutating func cede() {
         setMSR(msr | MSR64.ee)

@@ -5,8 +5,8 @@ public import ParavirtABI
 public struct HypercallCounts: Sendable {
     /// One counter a row, and one more for all numbers without a row.
     @usableFromInline var counters = [UInt64](repeating: 0, count: Hypercall.count + 1)
-    /// For each row one counter a ``HypercallFailure``, and one more for "not implemented".
-    private var refusals = [UInt64](repeating: 0, count: Hypercall.count * (HypercallFailure.allCases.count + 1))
+    /// For each row one counter a ``HypercallRefusal``.
+    private var refusals = [UInt64](repeating: 0, count: Hypercall.count * HypercallRefusal.all.count)
 
     /// All zero.
     public init() {}
@@ -18,21 +18,18 @@ public struct HypercallCounts: Sendable {
     }
 
     /// Counts that a call of row `index` was not carried out; nil stands for an unknown number, which counts nowhere.
-    ///
-    /// - Parameter failure: the reason; nil where there is no such call.
-    public mutating func addRefusal(_ index: Int?, _ failure: HypercallFailure?) {
+    public mutating func addRefusal(_ index: Int?, _ refusal: HypercallRefusal) {
         guard let index else { return }
-        refusals[Self.place(index, failure)] &+= 1
+        refusals[Self.place(index, refusal)] &+= 1
     }
 
-    /// How often `call` was not carried out for that reason; nil is "not implemented".
-    public func refusals(of call: Hypercall, _ failure: HypercallFailure?) -> UInt64 {
-        refusals[Self.place(call.index, failure)]
+    /// How often `call` was not carried out for that reason.
+    public func refusals(of call: Hypercall, _ refusal: HypercallRefusal) -> UInt64 {
+        refusals[Self.place(call.index, refusal)]
     }
 
-    private static func place(_ index: Int, _ failure: HypercallFailure?) -> Int {
-        let reasons = HypercallFailure.allCases.count
-        return index * (reasons + 1) + (failure.map { Int($0.rawValue) } ?? reasons)
+    private static func place(_ index: Int, _ refusal: HypercallRefusal) -> Int {
+        index * HypercallRefusal.all.count + refusal.place
     }
 
     /// How often `call` was made, with a handler or without.

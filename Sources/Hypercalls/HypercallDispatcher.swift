@@ -82,7 +82,7 @@ public struct HypercallDispatcher<Host: AnyObject>: Sendable {
                 return .interruption(interruption)
             case .status:
                 counts.add(frame.index)
-                counts.addRefusal(frame.index, .notPermitted)
+                counts.addRefusal(frame.index, .failure(.notPermitted))
                 return .result(.failure(.notPermitted), convention, frame.width)
             }
         }
@@ -90,9 +90,9 @@ public struct HypercallDispatcher<Host: AnyObject>: Sendable {
         let result = result(of: frame, host: host)
         switch result {
         case .success: break
-        case .failure(let failure, _): counts.addRefusal(frame.index, failure)
-        case .refusal(let status, _): counts.addRefusal(frame.index, status.failure)
-        case .unimplemented: counts.addRefusal(frame.index, nil)
+        case .failure(let failure, _): counts.addRefusal(frame.index, .failure(failure))
+        case .refusal(let status, _): counts.addRefusal(frame.index, .status(status))
+        case .unimplemented: counts.addRefusal(frame.index, .unimplemented)
         }
         return .result(result, convention, frame.width)
     }

@@ -148,18 +148,34 @@ public enum HypercallFailure: UInt8, CaseIterable, Sendable {
     }
 }
 
-extension PAPRStatus {
-    /// The reason in no architecture's numbers; nil for success, and where there is no such call.
-    public var failure: HypercallFailure? {
+/// Why a call was not carried out, as ``HypercallCounts`` counts it.
+public enum HypercallRefusal: Equatable, Sendable {
+    /// In no architecture's numbers.
+    case failure(HypercallFailure)
+    /// For a reason that PAPR alone has.
+    case status(PAPRStatus)
+    /// There is no such call.
+    case unimplemented
+
+    /// Every one.
+    public static let all: [HypercallRefusal] =
+        HypercallFailure.allCases.map { .failure($0) } + PAPRStatus.allCases.map { .status($0) } + [.unimplemented]
+
+    /// Its place in ``all``.
+    var place: Int {
         switch self {
-        case .success, .function: nil
-        case .hardware: .internal
-        case .privilege, .reservedBreakpoint: .notPermitted
-        case .parameter, .parameter2, .parameter3, .parameter4: .invalidArgument
-        case .groupFull: .noMemory
-        case .notFound: .noEntry
-        case .resource: .invalidState
-        case .unsupportedFlag: .notSupported
+        case .failure(let failure): Int(failure.rawValue)
+        case .status, .unimplemented: Self.all.firstIndex(of: self) ?? Self.all.count - 1
+        }
+    }
+
+    /// The header's name of the status that a PowerPC guest got for `call`.
+    public func statusName(of call: Hypercall) -> StaticString {
+        let isPAPR = call.family == .papr
+        return switch self {
+        case .failure(let failure): isPAPR ? failure.paprStatus.name : failure.epaprStatus.name
+        case .status(let status): status.name
+        case .unimplemented: isPAPR ? PAPRStatus.function.name : EPAPRStatus.unimplemented.name
         }
     }
 }

@@ -100,16 +100,20 @@ extension PartitionProcessorHost {
             let number = number(frame[1])
         else { return .refusal(.parameter) }
         let address = frame[2]
+        // All three areas have their sizes there, in two bytes or four.
+        let sizeAddress = address &+ VirtualProcessorArea.sizeOffset
         switch request {
         case .registerVPA:
             guard address != 0 else { return .refusal(.hardware) }
             guard address.isMultiple(of: 128),
-                isArea(address, of: (try? memory.load(UInt16.self, at: address &+ 4)).map(UInt64.init), minimum: 640)
+                isArea(
+                    address, of: (try? memory.load(UInt16.self, at: sizeAddress)).map(UInt64.init),
+                    minimum: VirtualProcessorArea.minimumSize)
             else { return .refusal(.parameter) }
             processorAreas[number].area = address
         case .registerSLBShadow, .registerTraceLog:
             guard address != 0 else { return .refusal(.hardware) }
-            let size = (try? memory.load(UInt32.self, at: address &+ 4)).map(UInt64.init)
+            let size = (try? memory.load(UInt32.self, at: sizeAddress)).map(UInt64.init)
             let isLog = request == .registerTraceLog
             guard let size, size >= (isLog ? 48 : 8), memory.contains(address, count: size),
                 isLog || isArea(address, of: size, minimum: 8)

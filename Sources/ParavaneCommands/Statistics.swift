@@ -74,7 +74,7 @@ struct Statistics: Encodable {
         cpus: Int, _ total: ((Counters) -> UInt64) -> UInt64, outcome: Outcome, clock: RunCommand.ClockChoice,
         boots: Int, seconds: Double
     ) {
-        self.outcome = Self.name(outcome)
+        self.outcome = "\(outcome.name)"
         self.clock = clock.rawValue
         self.boots = boots
         self.seconds = seconds
@@ -102,25 +102,13 @@ struct Statistics: Encodable {
     private static func refusals(_ counts: HypercallCounts) -> [String: [String: UInt64]] {
         var refusals: [String: [String: UInt64]] = [:]
         counts.forEach { call, _ in
-            for failure in HypercallFailure.allCases + [nil] {
-                let count = counts.refusals(of: call, failure)
+            for refusal in HypercallRefusal.all {
+                let count = counts.refusals(of: call, refusal)
                 guard count > 0 else { continue }
-                let status = failure?.epaprStatus ?? .unimplemented
-                refusals["\(call.name)", default: [:]]["\(status.name)", default: 0] += count
+                refusals["\(call.name)", default: [:]]["\(refusal.statusName(of: call))", default: 0] += count
             }
         }
         return refusals
-    }
-
-    private static func name(_ outcome: Outcome) -> String {
-        switch outcome {
-        case .powerOff: "power_off"
-        case .reset: "reset"
-        case .crash: "crash"
-        case .panic: "panic"
-        case .timeout: "timeout"
-        case .quit: "quit"
-        }
     }
 
     /// Writes the counts as JSON.

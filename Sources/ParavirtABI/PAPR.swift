@@ -100,7 +100,7 @@ public enum PAPRModeResource: UInt64, CaseIterable, Sendable {
 
 /// Offsets into a virtual processor area, `struct lppaca` of Linux `arch/powerpc/include/asm/lppaca.h`: big-endian always.
 public enum VirtualProcessorArea {
-    /// Bytes of the area, 4 bytes.
+    /// Bytes of the area, 2 bytes; of the SLB shadow buffer and the trace log, which have it at the same place, 4 bytes.
     @inlinable public static var sizeOffset: UInt64 { 4 }
     /// How often the vCPU was dispatched and ceded, 4 bytes: odd while it does not execute.
     @inlinable public static var yieldCountOffset: UInt64 { 0x100 }

@@ -286,23 +286,12 @@ struct RunFailure: Error {
                   "hypercalls" : { \(calls) },
                   "kvm" : {\(kernel)
                   },
-                  "outcome" : "\(Self.name(outcome))",
+                  "outcome" : "\(outcome.name.description)",
                   "seconds" : \(milliseconds / 1000).\(padding)\(thousandths),
                   "unknown_hypercalls" : \(machine.hypercallCounts.unknown)
                 }
 
                 """
-        }
-
-        private static func name(_ outcome: Outcome) -> String {
-            switch outcome {
-            case .powerOff: "power_off"
-            case .reset: "reset"
-            case .crash: "crash"
-            case .panic: "panic"
-            case .timeout: "timeout"
-            case .quit: "quit"
-            }
         }
     }
 #endif

@@ -15,6 +15,18 @@ public enum Outcome {
     case timeout
     /// The user quit.
     case quit
+
+    /// What statistics call it.
+    public var name: StaticString {
+        switch self {
+        case .powerOff: "power_off"
+        case .reset: "reset"
+        case .crash: "crash"
+        case .panic: "panic"
+        case .timeout: "timeout"
+        case .quit: "quit"
+        }
+    }
 }
 
 /// What the run loop needs of a machine.

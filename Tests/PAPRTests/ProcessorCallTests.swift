@@ -14,7 +14,7 @@ import VMM
         let partition = try Partition()
         #expect(partition.status(call, isPrivileged: false) == .privilege)
         #expect(partition.machine.outcome == nil)
-        #expect(partition.machine.hypercallCounts.refusals(of: call, .notPermitted) == 1)
+        #expect(partition.machine.hypercallCounts.refusals(of: call, .failure(.notPermitted)) == 1)
     }
 
     @Test(arguments: [0, 1, 3, 5, 0xEFFC, 0xF003, 0x1_0000_0004, UInt64.max])

@@ -49,14 +49,11 @@ final class ImageTarget: FuzzTarget {
             end = segment.end
         }
         let layout = try? E500BootLayout(
-            entry: image.entry,
-            kernel: AddressRange(base: image.lowestAddress, size: image.endAddress - image.lowestAddress),
-            initrdSize: image.entry, memorySize: 1 << 32)
+            entry: image.entry, kernel: image.range, initrdSize: image.entry, memorySize: 1 << 32)
         if let layout { check(layout.tree.base >= image.endAddress, "the tree lies behind the kernel") }
         let partition = try? PSeriesBootLayout(
-            entry: image.entry,
-            kernel: AddressRange(base: image.lowestAddress, size: image.endAddress - image.lowestAddress),
-            kernelSlack: image.entry, initrdSize: image.entry, memorySize: 1 << 32)
+            entry: image.entry, kernel: image.range, kernelSlack: image.entry, initrdSize: image.entry,
+            memorySize: 1 << 32)
         if let partition { check(partition.rtas.base >= image.endAddress, "RTAS lies behind the kernel") }
         try image.load(into: memory)
         check(image.endAddress <= memory.ram.size, "what was loaded fits")

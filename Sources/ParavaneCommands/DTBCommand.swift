@@ -88,9 +88,10 @@ public struct DTBBuildCommand: ParsableCommand {
         var tree: DeviceTree
         do {
             tree =
-                switch machine {
-                case .e500, .e500HV: try E500Tree.build(try e500Configuration())
-                case .pseries: try PSeriesTree.build(try pseriesConfiguration())
+                if let board = machine.e500Board {
+                    try E500Tree.build(try e500Configuration(board))
+                } else {
+                    try PSeriesTree.build(try pseriesConfiguration())
                 }
         } catch let error as DeviceTreeError {
             throw CommandFailure(.badInput, "the tree cannot be made: \(error)")
@@ -133,8 +134,7 @@ public struct DTBBuildCommand: ParsableCommand {
         }
     }
 
-    private func e500Configuration() throws -> E500TreeConfiguration {
-        let board = try machine.e500Board()
+    private func e500Configuration(_ board: E500Board) throws -> E500TreeConfiguration {
         let disk = try disk()
         do {
             return try E500TreeConfiguration(

@@ -12,35 +12,29 @@ internal import VMM
 struct E500Boot {
     private let command: RunCommand
     private let board: E500Board
-    private let kernel: KernelImage
-    private let initrd: [UInt8]?
+    private let files: GuestFiles
     private let layout: E500BootLayout
     /// The guest's device tree.
     let tree: [UInt8]
 
-    /// Reads and checks everything that `command` names.
-    init(_ command: RunCommand) throws {
+    /// Reads and checks everything that `command` names, for this machine of the family.
+    init(_ command: RunCommand, on board: E500Board) throws {
         self.command = command
-        // Before any file is opened, so that a wrong option is reported as such.
-        _ = try Self.configuration(command, layout: nil)
-
-        kernel = try GuestInputs.kernel(command, for: .bits32)
-        initrd = try command.initrd.map { try InputFile.read($0, limit: GuestInputs.fileLimit) }
-        let board = try command.machine.e500Board()
         self.board = board
+        // Before any file is opened, so that a wrong option is reported as such.
+        _ = try Self.configuration(command, board, layout: nil)
+
+        files = try GuestFiles(command, for: .bits32)
         do throws(E500BootError) {
             layout = try E500BootLayout(
-                entry: kernel.entry,
-                kernel: AddressRange(
-                    base: kernel.lowestAddress, size: kernel.endAddress - kernel.lowestAddress),
-                initrdSize: initrd.map { UInt64($0.count) }, memorySize: command.memory.bytes,
-                board: board)
+                entry: files.kernel.entry, kernel: files.kernel.range, initrdSize: files.initrdSize,
+                memorySize: command.memory.bytes, board: board)
         } catch {
-            throw CommandFailure(.badInput, "\(InputFile.name(command.kernel)): \(error)")
+            throw files.failure(error)
         }
         let layout = self.layout
         tree = try GuestInputs.tree(command, initrd: layout.initrd, fullWidth: false) {
-            try E500Tree.build(try Self.configuration(command, layout: layout))
+            try E500Tree.build(try Self.configuration(command, board, layout: layout))
         }
         guard UInt64(tree.count) <= layout.tree.size else {
             throw CommandFailure(.badInput, "\(E500BootError.treeDoesNotFit(size: tree.count))")
@@ -50,9 +44,8 @@ struct E500Boot {
     // MARK: The tree
 
     private static func configuration(
-        _ command: RunCommand, layout: E500BootLayout?
+        _ command: RunCommand, _ board: E500Board, layout: E500BootLayout?
     ) throws(CommandFailure) -> E500TreeConfiguration {
-        let board = try command.machine.e500Board()
         do throws(E500TreeConfigurationError) {
             return try E500TreeConfiguration(
                 board: board, core: command.cpu?.model, memorySize: command.memory.bytes,
@@ -136,14 +129,10 @@ struct E500Boot {
                     offersMagicPage: command.instructions != .none && !command.noMagicPage,
                     console: command.console?.device, board: board, nativeCode: nativeCode),
                 console: console)
-            try kernel.load(into: machine.memory)
-            try machine.memory.write(tree, at: layout.tree.base)
+            try files.load(into: machine.memory, tree: tree, at: layout.tree.base, initrd: layout.initrd)
             machine.deviceTree = try DeviceTree(tree)
-            if let initrd, let range = layout.initrd { try machine.memory.write(initrd, at: range.base) }
             machine.start(layout)
             return machine
-        } catch let error as ImageError {
-            throw CommandFailure(.badInput, "\(InputFile.name(command.kernel)): \(error)")
         } catch let error as GuestMemoryError {
             throw CommandFailure(.internalError, "\(error)")
         } catch let error as DeviceTreeError {

@@ -6,21 +6,6 @@ internal import VMM
 
 /// What booting has in common on all machines: the tree from a file, overlays, and how an end is reported.
 enum GuestInputs {
-    /// The largest kernel or RAM disk file that is read, in bytes.
-    static let fileLimit = 2 << 30
-
-    /// Reads and checks the kernel that `command` names.
-    static func kernel(_ command: RunCommand, for processor: KernelImage.Processor) throws -> KernelImage {
-        let file = try InputFile.read(command.kernel, limit: fileLimit)
-        do {
-            return try KernelImage(
-                file, format: command.kernelFormat == .raw ? .raw : .auto, for: processor,
-                inflationLimit: Int(command.memory.bytes))
-        } catch {
-            throw CommandFailure(.badInput, "\(InputFile.name(command.kernel)): \(error)")
-        }
-    }
-
     /// Fresh randomness for the guest; in virtual time the same bytes at each start, so that runs repeat.
     static func randomSeed(_ clock: RunCommand.ClockChoice, count: Int) -> [UInt8] {
         switch clock {

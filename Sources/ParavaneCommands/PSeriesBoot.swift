@@ -10,8 +10,7 @@ internal import VMM
 /// One boot of the machine `pseries` as `paravane run` was asked for it: inputs read and checked, nothing started yet.
 struct PSeriesBoot {
     private let command: RunCommand
-    private let kernel: KernelImage
-    private let initrd: [UInt8]?
+    private let files: GuestFiles
     private let layout: PSeriesBootLayout
     /// The guest's device tree.
     let tree: [UInt8]
@@ -32,16 +31,15 @@ struct PSeriesBoot {
         }
         _ = try Self.configuration(command, layout: nil)
 
-        kernel = try GuestInputs.kernel(command, for: .bits64)
-        initrd = try command.initrd.map { try InputFile.read($0, limit: GuestInputs.fileLimit) }
+        files = try GuestFiles(command, for: .bits64)
+        let kernel = files.kernel
         do throws(PSeriesBootError) {
             layout = try PSeriesBootLayout(
-                entry: kernel.entry,
-                kernel: AddressRange(base: kernel.lowestAddress, size: kernel.endAddress - kernel.lowestAddress),
-                kernelSlack: kernel.kind == .raw ? Self.rawKernelSlack : 0,
-                initrdSize: initrd.map { UInt64($0.count) }, memorySize: command.memory.bytes)
+                entry: kernel.entry, kernel: kernel.range,
+                kernelSlack: kernel.kind == .raw ? Self.rawKernelSlack : 0, initrdSize: files.initrdSize,
+                memorySize: command.memory.bytes)
         } catch {
-            throw CommandFailure(.badInput, "\(InputFile.name(command.kernel)): \(error)")
+            throw files.failure(error)
         }
         let layout = self.layout
         tree = try GuestInputs.tree(command, initrd: layout.initrd, fullWidth: true) {
@@ -126,13 +124,9 @@ struct PSeriesBoot {
                     cpuCount: command.cpus, time: time, answersHypercalls: offersHypercalls,
                     offersMagicPage: offersHypercalls && !command.noMagicPage, nonvolatileMemory: nonvolatileMemory),
                 memory: memory, pageTable: pageTable, cpus: cpus, console: console)
-            try kernel.load(into: memory)
-            try memory.write(tree, at: layout.tree.base)
-            if let initrd, let range = layout.initrd { try memory.write(initrd, at: range.base) }
+            try files.load(into: memory, tree: tree, at: layout.tree.base, initrd: layout.initrd)
             try machine.start(layout)
             return (machine, cpus)
-        } catch let error as ImageError {
-            throw CommandFailure(.badInput, "\(InputFile.name(command.kernel)): \(error)")
         } catch let error as GuestMemoryError {
             throw CommandFailure(.internalError, "\(error)")
         }

@@ -152,10 +152,7 @@ public struct RunCommand: ParsableCommand {
             if status != ExitStatus.success.rawValue { throw ExitCode(status) }
             return
         }
-        switch machine {
-        case .e500, .e500HV: try runE500()
-        case .pseries: try runPSeries()
-        }
+        if let board = machine.e500Board { try runE500(board) } else { try runPSeries() }
     }
 
     private func runPSeries() throws {
@@ -172,8 +169,8 @@ public struct RunCommand: ParsableCommand {
         }
     }
 
-    private func runE500() throws {
-        let boot = try E500Boot(self)
+    private func runE500(_ board: E500Board) throws {
+        let boot = try E500Boot(self, on: board)
         if let dumpDtb {
             try OutputFile.write(binary: boot.tree, to: dumpDtb)
             return

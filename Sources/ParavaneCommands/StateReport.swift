@@ -11,18 +11,14 @@ enum StateReport {
         lines.append(
             "pc \(hex(vcpu.core.pc))  msr \(hex(vcpu.core.msr))  cr \(hex(vcpu.core.conditionRegister))"
                 + "  xer \(hex(vcpu.core.xer))  lr \(hex(vcpu.core.linkRegister))  ctr \(hex(vcpu.core.countRegister))")
-        for first in stride(from: 0, to: 32, by: 8) {
-            let values = (first..<first + 8).map { hex(vcpu.register($0)) }.joined(separator: " ")
-            lines.append("r\(first)\(first < 10 ? " " : "") \(values)")
-        }
+        lines += registers(inRowsOf: 8) { hex(vcpu.register($0)) }
         lines.append(
             SystemRegister.allCases.map { "\($0) \(hex(vcpu.core.systemRegister($0)))" }.joined(separator: "  "))
-        for position in -context...context {
-            let address = vcpu.core.pc &+ UInt32(bitPattern: Int32(position * 4))
-            guard let word = vcpu.core.instruction(at: address) else { continue }
-            lines.append(
-                "\(position == 0 ? ">" : " ") \(hex(address)): \(hex(word))"
-                    + "  \(Disassembler.disassemble(word, at: address, on: vcpu.core.model))")
+        lines += code { offset in
+            let address = vcpu.core.pc &+ UInt32(truncatingIfNeeded: offset)
+            return vcpu.core.instruction(at: address).map { word in
+                "\(hex(address)): \(hex(word))  \(Disassembler.disassemble(word, at: address, on: vcpu.core.model))"
+            }
         }
         return lines.joined(separator: "\n")
     }
@@ -33,29 +29,32 @@ enum StateReport {
             "pc \(hex(vcpu.core.pc))  msr \(hex(vcpu.core.msr))  cr \(hex(vcpu.core.conditionRegister))"
                 + "  xer \(hex(UInt32(truncatingIfNeeded: vcpu.core.xer)))")
         lines.append("lr \(hex(vcpu.core.linkRegister))  ctr \(hex(vcpu.core.countRegister))")
-        for first in stride(from: 0, to: 32, by: 4) {
-            let values = (first..<first + 4).map { hex(vcpu.register($0)) }.joined(separator: " ")
-            lines.append("r\(first)\(first < 10 ? " " : "") \(values)")
-        }
+        lines += registers(inRowsOf: 4) { hex(vcpu.register($0)) }
         lines.append(
             Book3SSystemRegister.allCases.map { "\($0) \(hex(vcpu.core.systemRegister($0)))" }.joined(separator: "  "))
-        for position in -context...context {
-            let address = vcpu.core.pc &+ UInt64(bitPattern: Int64(position * 4))
-            guard let word = vcpu.core.instruction(at: address) else { continue }
-            lines.append(
-                "\(position == 0 ? ">" : " ") \(hex(address)): \(hex(word))"
-                    + "  \(Disassembler.disassembleServer(word, at: address))")
+        lines += code { offset in
+            let address = vcpu.core.pc &+ UInt64(truncatingIfNeeded: offset)
+            return vcpu.core.instruction(at: address).map { word in
+                "\(hex(address)): \(hex(word))  \(Disassembler.disassembleServer(word, at: address))"
+            }
         }
         return lines.joined(separator: "\n")
     }
 
-    private static func hex(_ value: UInt64) -> String {
-        let digits = String(value, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
+    /// The general-purpose registers, so many in a line.
+    private static func registers(inRowsOf count: Int, _ value: (Int) -> String) -> [String] {
+        stride(from: 0, to: 32, by: count).map { first in
+            "r\(first)\(first < 10 ? " " : "") " + (first..<first + count).map(value).joined(separator: " ")
+        }
     }
 
-    private static func hex(_ value: UInt32) -> String {
+    /// The instructions around the current one, which is marked; `line` is asked for each by its distance in bytes.
+    private static func code(_ line: (Int) -> String?) -> [String] {
+        (-context...context).compactMap { position in line(position * 4).map { (position == 0 ? "> " : "  ") + $0 } }
+    }
+
+    private static func hex(_ value: some FixedWidthInteger & UnsignedInteger) -> String {
         let digits = String(value, radix: 16)
-        return String(repeating: "0", count: 8 - digits.count) + digits
+        return String(repeating: "0", count: value.bitWidth / 4 - digits.count) + digits
     }
 }

@@ -74,8 +74,8 @@ struct RunOptions {
                 memory = bytes
             } else if option.isText("--cpus") {
                 let count = try value()
-                guard let number = Self.number(count), number <= 64 else { throw refuse(count) }
-                cpus = Int(number)
+                guard let number = Self.number(count) else { throw refuse(count) }
+                cpus = Int(clamping: number)
             } else if option.isText("--hcall") {
                 let name = try value()
                 if name.isText("kernel") {

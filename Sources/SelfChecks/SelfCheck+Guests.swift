@@ -39,7 +39,7 @@ extension SelfCheck {
         let layout = try checked { () throws(E500BootError) in
             try E500BootLayout(
                 entry: kernel.entry,
-                kernel: AddressRange(base: kernel.lowestAddress, size: kernel.endAddress - kernel.lowestAddress),
+                kernel: kernel.range,
                 initrdSize: nil, memorySize: memorySize)
         }
         let tree = try checked { () throws(DeviceTreeError) in try E500Tree.build(configuration).finish() }

@@ -38,6 +38,7 @@ import Testing
             (["run", "--hcall", "vmm", "--kernel", "k"], 64, "--hcall vmm is for guests on KVM"),
             (guest + ["--hcall", "sc1"], 64, "a guest on KVM takes --hcall kernel, vmm or none"),
             (guest + ["--clock", "virtual"], 64, "the engine kvm-pr-in-qemu does not take --clock virtual"),
+            (guest + ["--dtb", "tree"], 64, "the engine kvm-pr-in-qemu does not take --dtb"),
             (guest + ["-d", "int"], 64, "does not take debugging options"),
             (guest + ["--initrd", "FOLDER/nothing"], 65, "FOLDER/nothing: cannot be read"),
             (guest.dropLast() + ["FOLDER/nothing"], 69, "'make kvm-pr-host' builds one"),

@@ -1,3 +1,4 @@
+public import Devices
 internal import ELF
 public import GuestMemory
 
@@ -67,6 +68,8 @@ public struct KernelImage {
     public var lowestAddress: UInt64 { segments[0].address }
     /// The guest real address after the highest one that is loaded.
     public var endAddress: UInt64 { segments[segments.count - 1].end }
+    /// From the lowest to the highest guest real address that is loaded.
+    public var range: AddressRange { AddressRange(base: lowestAddress, size: endAddress - lowestAddress) }
 
     /// Reads a kernel file.
     ///

@@ -53,7 +53,7 @@ public struct PSeriesGuest {
         do throws(PSeriesBootError) {
             layout = try PSeriesBootLayout(
                 entry: kernel.entry,
-                kernel: .init(base: kernel.lowestAddress, size: kernel.endAddress - kernel.lowestAddress),
+                kernel: kernel.range,
                 initrdSize: initrd.map { UInt64($0.count) }, memorySize: memorySize)
         } catch { throw .layout(error) }
         self.kernel = kernel

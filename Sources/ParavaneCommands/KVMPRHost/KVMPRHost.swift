@@ -181,7 +181,7 @@ struct KVMPRHost {
         }
 
         func run() throws -> End {
-            while output.isOpen || errors.isOpen || log.isOpen || status.isOpen { step() }
+            while output.isOpen || errors.isOpen || log.isOpen || status.isOpen || statistics.isOpen { step() }
             let end = process_wait(child)
             for pump in [input, output, errors, status, statistics, log] where pump.source > STDERR_FILENO {
                 host_close(pump.source)

@@ -25,7 +25,6 @@ struct KVMPRHostRun {
         }
         try add("--kernel", command.kernel, as: "kernel")
         try add("--initrd", command.initrd, as: "initrd")
-        try add("--dtb", command.dtb, as: "dtb")
         for (number, overlay) in command.overlay.enumerated() { try add("--overlay", overlay, as: "overlay\(number)") }
         if let append = command.append { arguments += ["--append", append] }
         arguments += ["--memory", "\(command.memory.bytes >> 10)K", "--cpus", "\(command.cpus)"]
@@ -56,7 +55,8 @@ struct KVMPRHostRun {
         let options: [(String, Bool)] = [
             ("--cpu", command.cpu != nil), ("--console", command.console != nil),
             ("--clock virtual", command.clock == .virtual), ("--kernel-format raw", command.kernelFormat == .raw),
-            ("--dump-dtb", command.dumpDtb != nil), ("debugging options", command.debugging.areUsed),
+            ("--dtb", command.dtb != nil),
+            ("--dump-dtb", command.dumpDtb != nil), ("debugging options", command.debugging.isUsed),
         ]
         for (name, isUsed) in options where isUsed {
             throw CommandFailure(.usage, "the engine kvm-pr-in-qemu does not take \(name)")

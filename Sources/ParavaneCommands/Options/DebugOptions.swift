@@ -52,9 +52,6 @@ public struct DebugOptions: ParsableArguments {
     /// Everything that is logged.
     var logged: LogItems { items.reduce(into: []) { $0.formUnion($1) } }
 
-    /// Whether any of them is given.
-    var areUsed: Bool { gdb != nil || startsHeld || trace != nil || !items.isEmpty }
-
     /// Checks what goes together.
     public func validate() throws {
         if startsHeld, gdb == nil { throw ValidationError("-S holds the guest for GDB: it needs --gdb") }

@@ -10,12 +10,12 @@ public enum MachineChoice: String, ExpressibleByArgument, CaseIterable, Sendable
     /// The partition of a POWER server that PAPR describes, with a 64-bit processor.
     case pseries
 
-    /// Which machine of the e500 family it is.
-    func e500Board() throws(CommandFailure) -> E500Board {
+    /// Which machine of the e500 family it is; nil for another.
+    var e500Board: E500Board? {
         switch self {
         case .e500: .ppce500
         case .e500HV: .hypervisor
-        case .pseries: throw CommandFailure(.usage, "the machine pseries is not one of the e500 family")
+        case .pseries: nil
         }
     }
 

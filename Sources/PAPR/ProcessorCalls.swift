@@ -52,7 +52,8 @@ extension HypercallDispatcher where Host: PartitionProcessorHost {
             return .success
         }
         register(.confer) { host, frame in
-            guard frame[0] == .max || host.number(frame[0]) != nil else { return .refusal(.parameter) }
+            let all = frame.width.truncate(.max)
+            guard frame[0] == all || host.number(frame[0]) != nil else { return .refusal(.parameter) }
             host.confer(from: frame.vcpu)
             return .success
         }

@@ -53,7 +53,7 @@ public final class SoftwareBook3SCPU: PSeriesCPU {
     /// When the decrementer next asks for an interrupt.
     public func nextTimerEvent() -> UInt64? { core.nextTimerEvent() }
     /// Halts until an interrupt is pending.
-    public func waitForInterrupt() { core.cede() }
+    public func waitForInterrupt() { core.waitForPending() }
     /// Drops what it keeps of translations that a hypercall changed.
     public func drop(_ change: TranslationChange) { core.drop(change) }
 

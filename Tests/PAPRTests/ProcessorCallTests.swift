@@ -59,6 +59,14 @@ import VMM
         #expect(try Partition().status(.confer, number, 0) == status)
     }
 
+    @Test func `all are 32 ones in a narrow mode`() throws {
+        let partition = try Partition()
+        partition.cpus[0].is64Bit = false
+        #expect(partition.status(.confer, 0xFFFF_FFFF, 0) == .success)
+        partition.cpus[0].is64Bit = true
+        #expect(partition.status(.confer, 0xFFFF_FFFF, 0) == .parameter)
+    }
+
     @Test func `ePAPR's idle waits without enabling interrupts`() throws {
         let partition = try Partition()
         partition.cpus[0].registers[11] = UInt64(try #require(Hypercall.idle.token))

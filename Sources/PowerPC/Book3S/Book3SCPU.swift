@@ -93,7 +93,7 @@ public struct Book3SCPU: ~Copyable {
     /// Why a vCPU is not executing.
     enum Waiting {
         case no
-        /// H_CEDE: until an interrupt is pending, or somebody prods.
+        /// H_CEDE and EV_IDLE: until an interrupt is pending, or somebody prods.
         case forPending
         /// Until it is started.
         case stopped
@@ -279,15 +279,22 @@ extension Book3SCPU {
     /// Sets MSR[EE] and halts until an interrupt is pending: `H_CEDE`.
     public mutating func cede() {
         setMSR(msr | MSR64.ee)
+        waitForPending()
+    }
+
+    /// Halts until an interrupt is pending, whether MSR[EE] lets it come or not: `EV_IDLE`.
+    public mutating func waitForPending() {
         waiting = .forPending
         requestService()
     }
 
-    /// Ends ``cede()`` without an interrupt.
+    /// Ends ``cede()`` and ``waitForPending()`` without an interrupt.
     public mutating func prod() {
         guard case .forPending = waiting else { return }
         waiting = .no
         requestService()
+        // Its thread may sleep until there is news.
+        signals.notify()
     }
 
     /// Begins a slice of at most `count` instructions. In virtual time the first one executes at `tick`.

@@ -29,7 +29,7 @@ SECONDS_OF_STRESS ?= 60
 guests := Tests/Guests
 scripts := .ci/run $(wildcard .ci/embedded) Tests/Soak/soak.sh Tests/Soak/tsan.sh $(guests)/lib.sh $(guests)/need \
     $(guests)/linux/build $(guests)/userland/power $(guests)/userland/build $(guests)/userland/init $(guests)/baremetal/build \
-    $(guests)/conformance/build $(guests)/kvm-x86-host/kernel $(guests)/kvm-x86-host/run \
+    $(guests)/conformance/build $(addprefix $(guests)/kvm-x86-host/,host kernel linux run) \
     $(guests)/devicetrees/build \
     .ci/modules Sources/paravane-ppc64le/build Sources/paravane-ppc64le/libraries $(guests)/selfcheck/build \
     $(guests)/book3s/build \

@@ -1,5 +1,5 @@
 // First program of the KVM host for x86: mounts what a VMM needs, loads KVM's modules in the order of /modules, runs the program
-// whose arguments lie behind "--" on the kernel's command line, says how it ended, and switches the power off.
+// that the first line of /arguments names, with the other lines as its arguments, says how it ended, and switches the power off.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -29,7 +29,6 @@ static void load(const char *path) {
 static int run(char **arguments) {
     pid_t child = fork();
     if (child == 0) {
-        arguments[0] = "/bin/paravane-kvm-x86";
         execv(arguments[0], arguments);
         printf("kvm-x86-host: %s does not start: %s\n", arguments[0], strerror(errno));
         fflush(stdout);
@@ -43,8 +42,20 @@ static int run(char **arguments) {
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-int main(int count, char **arguments) {
-    (void)count;
+// The lines of /arguments.
+static char **read_arguments(void) {
+    static char text[8192];
+    static char *lines[64];
+    int file = open("/arguments", O_RDONLY | O_CLOEXEC);
+    ssize_t size = file < 0 ? -1 : read(file, text, sizeof text - 1);
+    size_t count = 0;
+    for (char *line = strtok(size < 0 ? NULL : text, "\n"); line && count < 63; line = strtok(NULL, "\n"))
+        lines[count++] = line;
+    close(file);
+    return lines;
+}
+
+int main(void) {
     mount_on("devtmpfs", "/dev");
     mount_on("proc", "/proc"); // where Swift finds a program's arguments
     load("/modules/irqbypass.ko");
@@ -53,7 +64,7 @@ int main(int count, char **arguments) {
     load("/modules/kvm-amd.ko");
     printf("\nkvm-x86-host: begin\n");
     fflush(stdout);
-    int status = run(arguments);
+    int status = run(read_arguments());
     printf("\nkvm-x86-host: status %d\n", status);
     fflush(stdout);
     tcdrain(1);

@@ -111,7 +111,7 @@ public struct DTBBuildCommand: ParsableCommand {
     }
 
     private var hypervisor: HypervisorNode? {
-        (hcall ?? machine.defaultInstructions).words.map { HypervisorNode(hcallInstructions: $0) }
+        (hcall ?? machine.defaultInstructions).words(for: machine).map { HypervisorNode(hcallInstructions: $0) }
     }
 
     private func disk() throws -> AddressRange? {

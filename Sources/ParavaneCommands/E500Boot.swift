@@ -51,7 +51,9 @@ struct E500Boot {
                 board: board, core: command.cpu?.model, memorySize: command.memory.bytes,
                 cpuCount: command.cpus, bootArguments: command.append ?? "", initrd: layout?.initrd,
                 bootKernel: layout?.kernel,
-                hypervisor: command.instructions.words.map { HypervisorNode(hcallInstructions: $0) },
+                hypervisor: command.instructions.words(for: command.machine).map {
+                    HypervisorNode(hcallInstructions: $0)
+                },
                 console: command.console?.device,
                 randomSeed: GuestInputs.randomSeed(command.clock, count: E500TreeConfiguration.randomSeedSize))
         } catch {

@@ -57,7 +57,9 @@ struct PSeriesBoot {
             return try PSeriesTreeConfiguration(
                 memorySize: command.memory.bytes, cpuCount: command.cpus, bootArguments: command.append ?? "",
                 rtas: layout?.rtas, initrd: layout?.initrd,
-                hypervisor: command.instructions.words.map { HypervisorNode(hcallInstructions: $0) },
+                hypervisor: command.instructions.words(for: command.machine).map {
+                    HypervisorNode(hcallInstructions: $0)
+                },
                 randomSeed: GuestInputs.randomSeed(command.clock, count: PSeriesTreeConfiguration.randomSeedSize))
         } catch {
             throw CommandFailure(.usage, "\(error)")

@@ -1,6 +1,9 @@
 #include "conformance.h"
 
+#ifdef ARGUMENT_REGISTERS
 static const u8 argument_registers[] = ARGUMENT_REGISTERS;
+#define ARGUMENT_REGISTER(position) argument_registers[position]
+#endif
 static struct registers before;
 
 static char sentence[160];
@@ -19,7 +22,7 @@ const char *join(const char *first, const char *second) {
 }
 
 static const char *describe(u32 form, enum mode mode, const char *name) {
-    static const char *const modes[] = {"", " in user state", " in a narrow mode", " in a narrow mode in user state"};
+    static const char *const modes[] = {"", " in user state", " in a narrow mode", " in user state in a narrow mode"};
     append(append(append(append(sentence, form_names[form]), modes[mode]), ": "), name);
     return sentence;
 }
@@ -29,7 +32,7 @@ static void fill(const struct call *call) {
         before.general[i] = (word)(0xa5a500005a5a0000u + i * 0x0000010100000101u);
     }
     for (u32 i = 0; i < call->count; i++) {
-        before.general[argument_registers[i]] = call->arguments[i];
+        before.general[ARGUMENT_REGISTER(i)] = call->arguments[i];
     }
     before.general[NUMBER_REGISTER] = call->number;
 }
@@ -58,9 +61,11 @@ static void explain(const struct answer *answer, const struct call *call) {
 }
 
 // Whether only what an answer writes has changed.
-static int untouched(const struct answer *answer, u32 trap) {
+static int untouched(const struct answer *answer, const struct call *call) {
+    u32 outputs = OUTPUTS(call);
     for (u32 i = 0; i < GENERAL; i++) {
-        if (MAY_CHANGE(i) || (!trap && (i == STATUS_REGISTER || i == OUTPUT_REGISTER))) {
+        int is_output = i >= OUTPUT_REGISTER && i < OUTPUT_REGISTER + outputs;
+        if (MAY_CHANGE(i) || (!call->trap && (i == STATUS_REGISTER || is_output))) {
             continue;
         }
         if (answer->registers.general[i] != before.general[i]) {
@@ -71,7 +76,7 @@ static int untouched(const struct answer *answer, u32 trap) {
 }
 
 static int answered(const struct answer *answer, const struct call *call) {
-    if (answer->trap != call->trap || !untouched(answer, call->trap)) {
+    if (answer->trap != call->trap || !untouched(answer, call)) {
         return 0;
     }
     if (call->trap) {
@@ -81,11 +86,7 @@ static int answered(const struct answer *answer, const struct call *call) {
     if (status != call->status && (!call->up_to || status > call->up_to)) {
         return 0;
     }
-#if OUTPUT_REGISTER < GENERAL
-    return answer->registers.general[OUTPUT_REGISTER] == call->output;
-#else
-    return 1;
-#endif
+    return !OUTPUTS(call) || call->any_output || answer->registers.general[OUTPUT_REGISTER % GENERAL] == call->output;
 }
 
 void check_call(u32 form, enum mode mode, const struct call *call) {
@@ -109,6 +110,7 @@ void check_refusals(u32 form, enum mode mode, const struct call *calls, u32 coun
         refused.trap = trap;
         refused.status = status;
         refused.output = 0;
+        refused.outputs = 0;
         refused.up_to = 0;
         check_call(form, mode, &refused);
     }

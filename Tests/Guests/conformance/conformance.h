@@ -3,9 +3,10 @@
 //   word                  a general register
 //   GENERAL               how many general registers there are
 //   NUMBER_REGISTER       the one that names the call
-//   ARGUMENT_REGISTERS    those of the arguments, in order
+//   ARGUMENT_REGISTERS    those of the arguments, in order; or ARGUMENTS, how many there are, and ARGUMENT_REGISTER(position)
 //   STATUS_REGISTER       the one of the answer
-//   OUTPUT_REGISTER       a second one that every answer writes, or GENERAL
+//   OUTPUT_REGISTER       the first of those that have what else an answer says, or GENERAL
+//   OUTPUTS(call)         how many of these the answer of a call writes; one where the machine does not define it
 //   MAY_CHANGE(number)    whether the instruction itself is free to change the register
 //   NO_SUCH_CALL          the status that means so, where a status does
 #pragma once
@@ -14,7 +15,12 @@
 #include "machine.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
+#ifdef ARGUMENT_REGISTERS
 #define ARGUMENTS (sizeof((u8[])ARGUMENT_REGISTERS))
+#endif
+#ifndef OUTPUTS
+#define OUTPUTS(call) (OUTPUT_REGISTER < GENERAL ? 1 : 0)
+#endif
 
 // The state that a call is made from.
 enum mode {
@@ -47,6 +53,10 @@ struct call {
     word output;
     // Unless 0: any status from 0 to this one is as good as `status`.
     word up_to;
+    // Where calls differ in it: how many outputs there are, of which `output` is the first.
+    u32 outputs;
+    // The outputs are anything.
+    u32 any_output;
 };
 
 // MARK: The machine's part

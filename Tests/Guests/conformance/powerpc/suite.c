@@ -225,6 +225,27 @@ static void wake(struct cpu *self) {
     self->results[1] = hcall(EV_INT_SEND_IPI, 0, 2, 0);
 }
 
+static volatile u32 waits_for_message, got_message;
+
+// vCPU 1 idles until vCPU 0's message, with interrupts off: it is pending, which is enough, and is taken back.
+static void wake_by_message(struct cpu *self) {
+    if (self->number == 1) {
+        waits_for_message = 1;
+        self->results[0] = hcall(EV_IDLE, 0, 0, 0);
+        got_message = 1;
+        __asm__ volatile("li 0, 0; .long 0x7c0001dc" ::: "0"); // msgclr r0
+        interrupts_on();
+        interrupts_off();
+        return;
+    }
+    while (!waits_for_message) {
+    }
+    for (volatile u32 i = 0; i < 100000; i++) {
+    }
+    self->results[0] = got_message;
+    self->results[1] = hcall(EV_MSGSND, 1, 0, 0);
+}
+
 static void wake_ups(void) {
     write32(GLOBAL_CONFIGURATION, MODE_PROXY);
     write32(IPI_0_VECTOR, 8 << 16 | 0x40);
@@ -234,6 +255,14 @@ static void wake_ups(void) {
     equal(cpus[0].results[1], 0, "EV_INT_SEND_IPI succeeds");
     ok(awake && cpus[1].results[0] == 0, "EV_IDLE ends with success");
     ok(cpus[1].external == 1 && !cpus[1].faults, "and with the interrupt");
+    if (is_e500v2()) {
+        return;
+    }
+    on_some(2, wake_by_message);
+    equal(cpus[0].results[0], 0, "vCPU 1 sleeps in EV_IDLE again");
+    equal(cpus[0].results[1], 0, "EV_MSGSND succeeds");
+    ok(got_message && cpus[1].results[0] == 0, "EV_IDLE ends with success, for a message is pending");
+    ok(cpus[1].external == 1 && !cpus[1].faults, "and msgclr takes it back");
 }
 
 void machine_suite(void) {

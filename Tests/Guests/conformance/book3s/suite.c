@@ -55,6 +55,7 @@ static const struct call epapr_calls[] = {
     {.name = "EV_INT_GET_CONFIG is not offered", .number = EPAPR(5), .status = ABSENT},
     {.name = "EV_INT_SET_MASK is not offered", .number = EPAPR(6), .status = ABSENT},
     {.name = "EV_INT_GET_MASK is not offered", .number = EPAPR(7), .status = ABSENT},
+    {.name = "EV_INT_GET_ACTIVITY is not offered", .number = EPAPR(8), .status = ABSENT},
     {.name = "EV_INT_IACK is not offered", .number = EPAPR(9), .status = ABSENT},
     {.name = "EV_INT_EOI is not offered", .number = EPAPR(10), .status = ABSENT},
     {.name = "EV_INT_SEND_IPI is not offered", .number = EPAPR(11), .status = ABSENT},
@@ -123,6 +124,9 @@ static const struct call papr_calls[] = {
      .status = H_NOT_FOUND},
     {.name = "H_PROTECT finds no entry that is not valid", .number = 0x18, .arguments = {0, 0, 0}, .count = 3,
      .status = H_NOT_FOUND},
+    {.name = "H_BULK_REMOVE refuses what is no request", .number = 0x124, .arguments = {0}, .count = 1,
+     .status = H_PARAMETER, .outputs = 8, .any_output = 1},
+    {.name = "H_SET_SPRG0 succeeds", .number = 0x24, .arguments = {0x2468ace}, .count = 1},
     {.name = "H_SET_DABR is not this processor's", .number = 0x28, .arguments = {0}, .count = 1, .status = H_HARDWARE},
     {.name = "H_SET_XDABR is not this processor's", .number = 0x134, .arguments = {0, 0}, .count = 2,
      .status = H_HARDWARE},
@@ -189,12 +193,35 @@ static const struct call papr_absent[] = {
     {.name = "H_PUT_TCE_INDIRECT is not offered", .number = 0x13c, .status = H_FUNCTION},
     {.name = "H_GET_EM_PARMS is not offered", .number = 0x2b8, .status = H_FUNCTION},
     {.name = "H_GET_CPU_CHARACTERISTICS is not offered", .number = 0x1c8, .status = H_FUNCTION},
+    {.name = "H_JOIN is not offered", .number = 0x298, .status = H_FUNCTION},
+    {.name = "H_HOME_NODE_ASSOCIATIVITY is not offered", .number = 0x2ec, .status = H_FUNCTION},
+    {.name = "H_CLEAR_HPT is not offered", .number = 0x358, .status = H_FUNCTION},
+    {.name = "H_RESIZE_HPT_PREPARE is not offered", .number = 0x36c, .status = H_FUNCTION},
+    {.name = "H_RESIZE_HPT_COMMIT is not offered", .number = 0x370, .status = H_FUNCTION},
+    {.name = "H_REGISTER_PROC_TBL is not offered", .number = 0x37c, .status = H_FUNCTION},
+    {.name = "H_SIGNAL_SYS_RESET is not offered", .number = 0x380, .arguments = {NOBODY}, .count = 1,
+     .status = H_FUNCTION},
+    {.name = "KVMPPC_H_LOGICAL_MEMOP is not offered", .number = 0xf001, .status = H_FUNCTION},
+    {.name = "KVMPPC_H_CAS is not offered", .number = 0xf002, .arguments = {OUTSIDE}, .count = 1, .status = H_FUNCTION},
     {.name = "H_BLOCK_REMOVE is not offered", .number = 0x328, .status = H_FUNCTION},
     {.name = "call 0 does not exist", .number = 0, .status = H_FUNCTION},
     {.name = "call 1 does not exist", .number = 1, .status = H_FUNCTION},
     {.name = "KVM_HC_FEATURES is no call of PAPR's", .number = KVM_FEATURES, .status = H_FUNCTION},
     {.name = "a number of ones is no call", .number = (word)-1, .status = H_FUNCTION},
 };
+
+#define MFSPR(r, n) (0x7c0002a6 | (r) << 21 | ((n) & 31) << 16 | ((n) >> 5) << 11)
+#define MTSPR(n, r) (0x7c0003a6 | (r) << 21 | ((n) & 31) << 16 | ((n) >> 5) << 11)
+
+static void set_spr(u32 number, u64 value) {
+    struct frame frame = {.gpr[3] = value};
+    RUN(supervisor_state(), &frame, MTSPR(number, 3));
+}
+
+static u64 get_spr(u32 number) {
+    struct frame frame = {0};
+    return RUN(supervisor_state(), &frame, MFSPR(3, number))->gpr[3];
+}
 
 // H_PUT_TERM_CHAR of no bytes, with half of each register.
 static int narrow_call(u64 number, u64 count) {
@@ -207,6 +234,7 @@ static int narrow_call(u64 number, u64 count) {
 static void papr_family(void) {
     is_papr = 1;
     check_calls(BY_PAPR, SUPERVISOR_STATE, papr_calls, COUNT(papr_calls));
+    ok(get_spr(272) == 0x2468ace, "H_SET_SPRG0 sets it");
     check_calls(BY_PAPR, SUPERVISOR_STATE, papr_absent, COUNT(papr_absent));
     check_refusals(BY_PAPR, USER_STATE, papr_calls, COUNT(papr_calls), 0, H_PRIVILEGE);
     check_refusals(BY_PAPR, USER_STATE, papr_absent, COUNT(papr_absent), 0, H_PRIVILEGE);
@@ -259,8 +287,6 @@ static void services(void) {
 #define LOAD 0xe8830000     // ld r4,0(r3)
 #define STORE 0xf8830000    // std r4,0(r3)
 #define LOAD_WORD 0x80830000 // lwz r4,0(r3)
-#define MFSPR(r, n) (0x7c0002a6 | (r) << 21 | ((n) & 31) << 16 | ((n) >> 5) << 11)
-#define MTSPR(n, r) (0x7c0003a6 | (r) << 21 | ((n) & 31) << 16 | ((n) >> 5) << 11)
 
 // The magic page's doubleword, which code in the given state reads; the trap that came instead is in `trap`.
 static u32 trap;
@@ -282,11 +308,6 @@ static u32 load_word(word page, u32 offset) {
 static void store(word page, u32 offset, u64 value) {
     struct frame frame = {.gpr[3] = page + offset, .gpr[4] = value};
     RUN(supervisor_state(), &frame, STORE);
-}
-
-static void set_spr(u32 number, u64 value) {
-    struct frame frame = {.gpr[3] = value};
-    RUN(supervisor_state(), &frame, MTSPR(number, 3));
 }
 
 // A store to the page, and the register at once, before an interrupt changes either.
@@ -323,6 +344,12 @@ static void magic_page(u32 form) {
     check_call(form, SUPERVISOR_STATE, &kvm_calls[3]);
     check_call(form, SUPERVISOR_STATE, &move);
     ok(load(supervisor_state(), OTHER_PAGE, SPRG0) == ~SAMPLE, "magic page: it keeps its content when it moves");
+    const struct call apart = {.name = "KVM_HC_PPC_MAP_MAGIC_PAGE takes two addresses", .number = KVM_MAP_MAGIC_PAGE,
+                               .arguments = {PAGE, OTHER_PAGE}, .count = 2};
+    check_call(BY_FORWARD, SUPERVISOR_STATE, &apart);
+    int is_real = load(supervisor_state(), PAGE, SPRG0) == ~SAMPLE && !trap;
+    ok(is_real && load(translated, OTHER_PAGE, SPRG0) == ~SAMPLE && !trap,
+       "magic page: the first is where it is in real mode, the second where translated code has it");
     check_call(form, SUPERVISOR_STATE, &map);
 }
 

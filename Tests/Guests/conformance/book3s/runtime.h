@@ -12,6 +12,7 @@
 #define MSR_LE 1
 
 // Vectors, which number the interrupts.
+#define MACHINE_CHECK 0x200
 #define DATA_SEGMENT 0x380
 #define PROGRAM 0x700
 #define DECREMENTER 0x900

@@ -101,6 +101,8 @@ static const struct call narrow_calls[] = {
     {.name = "the clock of KVM_HC_CLOCK_PAIRING has 32 bits",
      .number = KVM_HC_CLOCK_PAIRING, .arguments = {(word)&clock, GARBAGE | 1}, .count = 2,
      .status = NARROW(EOPNOTSUPP)},
+    {.name = "the address of KVM_HC_CLOCK_PAIRING has 32 bits",
+     .number = KVM_HC_CLOCK_PAIRING, .arguments = {(word)&clock + GARBAGE, GARBAGE}, .count = 2},
     {.name = "the command of KVM_HC_SEND_IPI has 32 bits",
      .number = KVM_HC_SEND_IPI, .arguments = {GARBAGE, GARBAGE, GARBAGE, GARBAGE | 1 << 18 | WAKE_VECTOR}, .count = 4,
      .status = NARROW(EINVAL)},

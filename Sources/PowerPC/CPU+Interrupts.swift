@@ -29,7 +29,9 @@ extension CPU {
     mutating func raise(_ exception: PendingException) -> Exit? {
         instructions &+= 1
         if exception.interrupt == .machineCheck, msr & MSR.me == 0 { return .crash(.checkstop) }
-        if exception.interrupt != .systemCall, pc == vector(exception.interrupt) {
+        // A program may be at the same effective address, in user state or in the other address space.
+        let mayBeHandler = !user && msr & MSR.is == 0
+        if exception.interrupt != .systemCall, mayBeHandler, pc == vector(exception.interrupt) {
             return .crash(.unhandled(exception.interrupt, vector: pc))
         }
         if exception.interrupt == .dataTLBMiss {

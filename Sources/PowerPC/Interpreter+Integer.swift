@@ -101,15 +101,6 @@ extension CPU {
             || (op.d & 4 != 0 && a == b) || (op.d & 2 != 0 && a < b) || (op.d & 1 != 0 && a > b)
     }
 
-    /// `mtcrf`: the fields that FXM names.
-    @inline(__always)
-    func moveToConditionFields(_ op: MicroOperation) {
-        let value = gpr[op.d]
-        for field in UInt8(0)..<8 where op.immediate & 0x80 >> UInt32(field) != 0 {
-            cr[field] = UInt8(value >> (28 - 4 * UInt32(field)) & 15)
-        }
-    }
-
     /// The target of a general conditional branch at `address`, or nil when it is not taken. Counts CTR down and sets LR
     /// as the instruction says.
     mutating func conditionalTarget(_ op: MicroOperation, at address: UInt32) -> UInt32? {

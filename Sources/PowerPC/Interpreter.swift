@@ -518,7 +518,7 @@ extension CPU {
                         cr[op.d] = UInt8(special.xer >> 28)
                         special.xer = special.xer & 0x0FFF_FFFF
                     case .mfcr: gpr[op.d] = cr.word
-                    case .mtcrf: moveToConditionFields(op)
+                    case .mtcrf: cr.set(op.immediate, of: gpr[op.d])
                     case .mflr: gpr[op.d] = special.lr
                     case .mtlr: special.lr = gpr[op.d]
                     case .mfctr: gpr[op.d] = special.ctr

@@ -123,6 +123,14 @@ struct ConditionFields {
         }
     }
 
+    /// Sets the fields that FXM of `mtcrf` names to those of `value`.
+    @inline(__always)
+    func set(_ fieldMask: UInt32, of value: UInt32) {
+        for field in UInt8(0)..<8 where fieldMask & 0x80 >> UInt32(field) != 0 {
+            self[field] = UInt8(value >> (28 - 4 * UInt32(field)) & 15)
+        }
+    }
+
     /// The register as one word.
     var word: UInt32 {
         get {

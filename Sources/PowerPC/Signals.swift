@@ -12,6 +12,7 @@ public struct Signals {
         static let leave: UInt64 = 1 << 33
         /// Something changed since the vCPU last looked.
         static let news: UInt64 = 1 << 34
+        static let prod: UInt64 = 1 << 35
     }
 
     /// The signals that are kept in `word`, for as long as that exists.
@@ -51,6 +52,16 @@ public struct Signals {
 
     /// Tells the vCPU that there is news, whatever it is.
     public func notify() { unsafe host_set_bits_u64(word, Flag.news) }
+
+    /// Asks a vCPU that ceded to go on without an interrupt.
+    func prod() { unsafe host_set_bits_u64(word, Flag.prod | Flag.news) }
+
+    /// Takes back whether somebody asked it to go on.
+    func takeProd() -> Bool {
+        guard value & Flag.prod != 0 else { return false }
+        _ = unsafe host_clear_bits_u64(word, Flag.prod)
+        return true
+    }
 
     /// Takes note of all news.
     public func acknowledge() { if hasNews { _ = unsafe host_clear_bits_u64(word, Flag.news) } }

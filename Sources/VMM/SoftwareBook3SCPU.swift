@@ -1,4 +1,5 @@
 public import GuestMemory
+internal import ParavirtABI
 public import PowerPC
 
 /// A 64-bit vCPU that the software CPU executes.
@@ -88,10 +89,12 @@ public final class SoftwareBook3SCPU: PSeriesCPU {
     public func cede() { core.cede() }
     /// Ends a halt.
     public func prod() { core.prod() }
-    /// Maps the magic page; it has none of the optional fields.
+    /// Maps the magic page. It has all of the optional fields, as that of KVM-PR does, though a POWER8 has no registers but
+    /// PIR to keep there.
     public func mapMagicPage(realAddress: UInt64, effectiveAddress: UInt64, flags: UInt64) -> UInt64 {
         core.mapMagicPage(real: realAddress, effective: effectiveAddress)
-        return 0
+        let features: MagicPageFeatures = [.segmentRegisters, .mas0ToSPRG7]
+        return features.rawValue
     }
     /// SPRG0.
     public func setSPRG0(_ value: UInt64) { core.setSPRG0(value) }

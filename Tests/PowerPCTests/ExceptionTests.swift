@@ -225,6 +225,19 @@ import Testing
         }
     }
 
+    @Test func `user state at the address of a handler raises interrupts like any other program`() throws {
+        var machine = try Machine(state: MSR.pr)
+        try machine.load([".long 0"], at: Machine.vector(.program))
+        machine.cpu.setPC(Machine.vector(.program))
+        guard case .sliceEnd = machine.run(1) else {
+            Issue.record("the guest ends")
+            return
+        }
+        #expect(machine.cpu.counters.interrupts(.program) == 1)
+        #expect(machine.cpu.pc == Machine.vector(.program))
+        #expect(machine.cpu.msr == 0)
+    }
+
     @Test func `a handler whose first instruction raises its own interrupt is a crash`() throws {
         var machine = try Machine()
         try machine.load([".long 0"], at: Machine.vector(.program))

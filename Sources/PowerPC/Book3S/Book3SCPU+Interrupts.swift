@@ -20,11 +20,17 @@ extension Book3SCPU {
     mutating func raise(_ exception: Book3SException) -> Exit? {
         instructions &+= 1
         if exception.interrupt == .machineCheck, msr & MSR64.me == 0 { return .crash(.checkstop) }
-        if exception.interrupt != .systemCall, exception.interrupt != .trace, pc == vector(exception.interrupt) {
+        if exception.interrupt != .systemCall, pc == vector(exception.interrupt), mayBeHandler(of: exception.interrupt)
+        {
             return .crash(.unhandledServer(exception.interrupt, vector: pc))
         }
         deliver(exception)
         return nil
+    }
+
+    /// Whether the vCPU executes as the handler of an interrupt does. A program may be at the same effective address.
+    private func mayBeHandler(of interrupt: Book3SInterrupt) -> Bool {
+        !user && Book3SMode.isRelocated(fetchMode) == isAlternate(interrupt)
     }
 
     /// Whether the interrupt is taken with translation on, at its other place.

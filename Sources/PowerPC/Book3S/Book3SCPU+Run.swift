@@ -28,9 +28,10 @@ extension Book3SCPU {
         isDecrementerDue = isDue
         let isPending = isDue || signals.pins != 0
         if magicPage != nil { page[word: SharedPage.interruptPending] = isPending ? 1 : 0 }
+        let isProdded = signals.takeProd()
         switch waiting {
         case .no: break
-        case .forPending where isPending: waiting = .no
+        case .forPending where isPending || isProdded: waiting = .no
         case .forPending, .stopped: return .idle
         }
         if let interrupt = deliverable(decrementer: isDue) {

@@ -149,8 +149,7 @@ public struct Book3SCPU: ~Copyable {
         counters = unsafe Counters(memory: others + 8192 + 1024 + 64)
         unsafe journalCounter = memory.codeJournal.counter
         journalPosition = memory.codeJournal.count
-        spr[SPR.pvr] = Self.processorVersion
-        page[word: SharedPage.pir] = UInt32(truncatingIfNeeded: index)
+        setIdentity()
     }
 
     private static let blockSize = 4096 + Book3SRegisterBlock.size + 8192 + 1024 + 64 + Counters.size
@@ -246,23 +245,39 @@ extension Book3SCPU {
 
 extension Book3SCPU {
     /// Puts the vCPU at the start of a program, in big-endian real mode: MSR = SF|ME, every register zero but these. How
-    /// it takes interrupts stays as it is.
+    /// it takes interrupts stays as it is. A thread that sleeps for the vCPU has to look at ``signals``.
     public mutating func start(at pc: UInt64, r3: UInt64) {
         for number in UInt8(0)..<32 { gpr[number] = 0 }
         gpr[3] = r3
+        for number in UInt8(0)..<64 { vsr[number] = .zero }
+        fpscr = FPSCR()
+        vectorStatus = VectorStatus()
         cr.word = 0
         special.xer = 0
         special.lr = 0
         special.ctr = 0
+        special.tar = 0
+        reservation = 0
+        for number in 0..<1024 { spr[number] = 0 }
         segments = SegmentLookasideBuffer()
         magicPage = nil
         page.setByteOrder(littleEndian: false)
+        unsafe HostAccess.zero(page.base, count: 4096)
+        setIdentity()
         dropAllTranslations()
         self.pc = pc & ~3
         setMSR(MSR64.sf | MSR64.me)
         decrementer.set(0x7FFF_FFFF, at: now)
+        isDecrementerDue = false
         waiting = .no
         requestService()
+        signals.notify()
+    }
+
+    /// The registers that say what vCPU it is.
+    private func setIdentity() {
+        spr[SPR.pvr] = Self.processorVersion
+        page[word: SharedPage.pir] = UInt32(truncatingIfNeeded: index)
     }
 
     /// Makes the vCPU stand still until it is started again.
@@ -285,17 +300,12 @@ extension Book3SCPU {
     /// Halts until an interrupt is pending, whether MSR[EE] lets it come or not: `EV_IDLE`.
     public mutating func waitForPending() {
         waiting = .forPending
+        _ = signals.takeProd()
         requestService()
     }
 
-    /// Ends ``cede()`` and ``waitForPending()`` without an interrupt.
-    public mutating func prod() {
-        guard case .forPending = waiting else { return }
-        waiting = .no
-        requestService()
-        // Its thread may sleep until there is news.
-        signals.notify()
-    }
+    /// Ends ``cede()`` and ``waitForPending()`` without an interrupt. The vCPU may be executing: then it does nothing.
+    public func prod() { signals.prod() }
 
     /// Begins a slice of at most `count` instructions. In virtual time the first one executes at `tick`.
     public mutating func beginSlice(instructions count: UInt64, at tick: UInt64) {

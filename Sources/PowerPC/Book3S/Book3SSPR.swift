@@ -8,6 +8,7 @@ enum Book3SSPR {
     static let amr = 29
     static let userAMR = 13
     static let fscr = 153
+    static let uamor = 157
     static let ctrlRead = 136
     static let ctrl = 152
     static let dpdes = 176
@@ -18,7 +19,6 @@ enum Book3SSPR {
     static let ppr = 896
     static let ppr32 = 898
     static let pir = 1023
-    static let mmcr0 = 795
 }
 
 /// One row of the 64-bit core's SPR table.
@@ -125,7 +125,7 @@ enum Book3SSPRTable {
         Book3SSPRInfo(Book3SSPR.dscr, .supervisor, .file(writeMask: 0x01FF_FFFF)),
         Book3SSPRInfo(Book3SSPR.amr, .supervisor, .special),
         Book3SSPRInfo(61, .supervisor, plain),
-        Book3SSPRInfo(157, .supervisor, plain),
+        Book3SSPRInfo(Book3SSPR.uamor, .supervisor, plain),
         Book3SSPRInfo(48, .supervisor, word),
         Book3SSPRInfo(31, .supervisor, plain),
         Book3SSPRInfo(Book3SSPR.ctrl, .supervisor, .file(writeMask: 1)),

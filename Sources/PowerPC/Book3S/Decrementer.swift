@@ -1,11 +1,8 @@
-/// The timebase and the decrementer of a 64-bit core. Nothing here ticks; each function takes the machine's time.
+/// The decrementer of a 64-bit core. Nothing here ticks; each function takes the machine's time, which is the timebase as
+/// well: only a hypervisor can set that.
 struct Decrementer {
-    /// What the guest's timebase is ahead of the machine's time.
-    var timebaseOffset: UInt64 = 0
     /// Machine time at which the decrementer is zero.
     private var zero: UInt64 = 0x7FFF_FFFF
-
-    func timebase(at now: UInt64) -> UInt64 { now &+ timebaseOffset }
 
     /// DEC: 32 bits that count down, also below zero.
     func value(at now: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: zero &- now) }

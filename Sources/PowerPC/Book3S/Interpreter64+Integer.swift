@@ -298,15 +298,6 @@ extension Book3SCPU {
         return bits
     }
 
-    /// `mtcrf`: the fields that FXM names.
-    @inline(__always)
-    func moveToConditionFields(_ op: MicroOperation) {
-        let value = UInt32(truncatingIfNeeded: gpr[op.d])
-        for field in UInt8(0)..<8 where op.immediate & 0x80 >> UInt32(field) != 0 {
-            cr[field] = UInt8(value >> (28 - 4 * UInt32(field)) & 15)
-        }
-    }
-
     /// The target of a general conditional branch at `address`, or nil when it is not taken. Counts CTR down and sets LR
     /// as the instruction says.
     mutating func conditionalTarget(_ op: MicroOperation, at address: UInt64, _ narrow: UInt64) -> UInt64? {

@@ -80,8 +80,8 @@ extension Book3SCPU {
         case SPR.ctr: return special.ctr
         case Book3SSPR.tar: return special.tar
         case Book3SSPR.userAMR, Book3SSPR.amr: return spr[Book3SSPR.amr]
-        case SPR.tbl, Book3SSPR.vtb, Book3SSPR.purr, Book3SSPR.spurr: return decrementer.timebase(at: now)
-        case SPR.tbu: return decrementer.timebase(at: now) >> 32
+        case SPR.tbl, Book3SSPR.vtb, Book3SSPR.purr, Book3SSPR.spurr: return now
+        case SPR.tbu: return now >> 32
         case SPR.dec: return UInt64(decrementer.value(at: now))
         case Book3SSPR.ppr32: return spr[Book3SSPR.ppr] >> 32
         case Book3SSPR.dpdes: return signals.pins & Interrupt.doorbell.pendingBit != 0 ? 1 : 0
@@ -93,7 +93,9 @@ extension Book3SCPU {
     private mutating func write(_ info: Book3SSPRInfo, _ value: UInt64) -> Step {
         switch info.storage {
         case .file(let mask): spr[info.number] = value & mask
-        case .alias(let number): spr[number] = value
+        case .alias(let number):
+            guard let target = Book3SSPRTable.info(number) else { break }
+            return write(target, value)
         case .shared64(let offset): page[offset] = value
         case .shared32(let offset): page[word: offset] = UInt32(truncatingIfNeeded: value)
         case .special:
@@ -104,7 +106,9 @@ extension Book3SCPU {
             case Book3SSPR.tar: special.tar = value
             case Book3SSPR.ppr32: spr[Book3SSPR.ppr] = value << 32 & 0x001C_0000_0000_0000
             case Book3SSPR.userAMR, Book3SSPR.amr:
-                spr[Book3SSPR.amr] = value
+                // Problem state reaches the bits that UAMOR gives it.
+                let mask = user ? spr[Book3SSPR.uamor] : .max
+                spr[Book3SSPR.amr] = spr[Book3SSPR.amr] & ~mask | value & mask
                 data.flush()
             case SPR.dec:
                 decrementer.set(UInt32(truncatingIfNeeded: value), at: now)

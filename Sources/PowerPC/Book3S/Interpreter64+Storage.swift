@@ -1,33 +1,6 @@
 internal import CHost
 internal import GuestMemory
 
-extension HostAccess {
-    /// The integer at `host`, in the host's byte order and of any alignment.
-    @inline(__always)
-    static func loadUnaligned<T: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
-        _ type: T.Type, _ host: UnsafeRawPointer
-    ) -> T {
-        switch MemoryLayout<T>.size {
-        case 1: unsafe T(truncatingIfNeeded: host_load_u8(host))
-        case 2: unsafe T(truncatingIfNeeded: host_load_unaligned_u16(host))
-        case 4: unsafe T(truncatingIfNeeded: host_load_unaligned_u32(host))
-        default: unsafe T(truncatingIfNeeded: host_load_unaligned_u64(host))
-        }
-    }
-
-    @inline(__always)
-    static func storeUnaligned<T: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
-        _ value: T, _ host: UnsafeMutableRawPointer
-    ) {
-        switch MemoryLayout<T>.size {
-        case 1: unsafe host_store_u8(host, UInt8(truncatingIfNeeded: value))
-        case 2: unsafe host_store_unaligned_u16(host, UInt16(truncatingIfNeeded: value))
-        case 4: unsafe host_store_unaligned_u32(host, UInt32(truncatingIfNeeded: value))
-        default: unsafe host_store_unaligned_u64(host, UInt64(truncatingIfNeeded: value))
-        }
-    }
-}
-
 /// Loads and stores: the direct path through the software TLB, and the road around it.
 extension Book3SCPU {
     /// What a direct access in the current state needs. Good until MSR changes.
@@ -206,15 +179,21 @@ extension Book3SCPU {
     private mutating func storeAcrossPages(_ value: UInt64, _ address: UInt64, _ width: Int) -> Bool {
         // Both pages have to take the store before either changes.
         let secondPage = (address &+ UInt64(width - 1)) & ~0xFFF
-        guard place(address, writes: true) != nil, place(secondPage, writes: true) != nil else { return false }
+        guard let first = place(address, writes: true), let second = place(secondPage, writes: true) else {
+            return false
+        }
         let value = ordered(value, width)
-        var codeChanged = false
+        let countOfFirst = 0x1000 - Int(address & 0xFFF)
         for byte in 0..<width {
             let part = value >> UInt64(8 * (width - 1 - byte)) & 0xFF
-            if !storeSlowly(part, address &+ UInt64(byte), 1) { codeChanged = true }
+            let host = unsafe byte < countOfFirst ? first.host + byte : second.host + (byte - countOfFirst)
+            unsafe HostAccess.store(part, host, width: 1)
         }
-        if codeChanged { stop = .codeChanged(effective: address) }
-        return !codeChanged
+        if let code = first.code { noteCodeStore(at: code, count: countOfFirst) }
+        if let code = second.code { noteCodeStore(at: code, count: width - countOfFirst) }
+        guard first.code != nil || second.code != nil else { return true }
+        stop = .codeChanged(effective: address)
+        return false
     }
 
     // MARK: - Multiple, string and quadword accesses

@@ -635,7 +635,7 @@ extension Book3SCPU {
                     case .mcrf: cr[op.d] = cr[op.a]
                     case .mfcr: gpr[op.d] = UInt64(cr.word)
                     case .mfocrf: gpr[op.d] = UInt64(cr.word & fieldBits(op))
-                    case .mtcrf: moveToConditionFields(op)
+                    case .mtcrf: cr.set(op.immediate, of: UInt32(truncatingIfNeeded: gpr[op.d]))
                     case .mflr: gpr[op.d] = special.lr
                     case .mtlr: special.lr = gpr[op.d]
                     case .mfctr: gpr[op.d] = special.ctr

@@ -2,10 +2,23 @@ extension SoftFloat {
     /// `b` as a signed integer of `width` bits, sign-extended: rounded, and the nearest integer there is where the width
     /// does not hold it.
     package static func integer(_ b: UInt64, width: Int, _ control: FloatControl) -> FloatResult {
-        let x = Unpacked(b)
         let limit = UInt64(1) << UInt64(truncatingIfNeeded: width - 1)
+        return integer(b, leastMagnitude: limit, largest: limit - 1, control)
+    }
+
+    /// `b` as an unsigned integer of `width` bits: rounded, and the nearest integer there is where the width does not hold
+    /// it.
+    package static func unsignedInteger(_ b: UInt64, width: Int, _ control: FloatControl) -> FloatResult {
+        integer(b, leastMagnitude: 0, largest: ~0 >> UInt64(truncatingIfNeeded: 64 - width), control)
+    }
+
+    /// `b` as an integer from -`leastMagnitude` to `largest`; a NaN is the least.
+    private static func integer(
+        _ b: UInt64, leastMagnitude: UInt64, largest: UInt64, _ control: FloatControl
+    ) -> FloatResult {
+        let x = Unpacked(b)
         func outOfRange(isNegative: Bool, _ raised: UInt32 = 0) -> FloatResult {
-            FloatResult(isNegative ? 0 &- limit : limit - 1, raised: FPSCR.vxcvi | raised)
+            FloatResult(isNegative ? 0 &- leastMagnitude : largest, raised: FPSCR.vxcvi | raised)
         }
         switch x.kind {
         case .nan: return outOfRange(isNegative: true, DoubleBits.isSignalingNaN(b) ? FPSCR.vxsnan : 0)
@@ -16,30 +29,10 @@ extension SoftFloat {
         guard x.exponent < 64 else { return outOfRange(isNegative: x.isNegative) }
         let rounded = roundedMagnitude(x, control)
         let magnitude = rounded.magnitude
-        guard magnitude <= (x.isNegative ? limit : limit - 1) else { return outOfRange(isNegative: x.isNegative) }
-        return FloatResult(x.isNegative ? 0 &- magnitude : magnitude, inexact: rounded)
-    }
-
-    /// `b` as an unsigned integer of `width` bits: rounded, and the nearest integer there is where the width does not hold
-    /// it.
-    package static func unsignedInteger(_ b: UInt64, width: Int, _ control: FloatControl) -> FloatResult {
-        let x = Unpacked(b)
-        let largest = ~UInt64(0) >> UInt64(truncatingIfNeeded: 64 - width)
-        func outOfRange(isNegative: Bool, _ raised: UInt32 = 0) -> FloatResult {
-            FloatResult(isNegative ? 0 : largest, raised: FPSCR.vxcvi | raised)
-        }
-        switch x.kind {
-        case .nan: return outOfRange(isNegative: true, DoubleBits.isSignalingNaN(b) ? FPSCR.vxsnan : 0)
-        case .infinity: return outOfRange(isNegative: x.isNegative)
-        case .zero: return FloatResult(0)
-        case .finite: break
-        }
-        guard x.exponent < 64 else { return outOfRange(isNegative: x.isNegative) }
-        let rounded = roundedMagnitude(x, control)
-        guard x.isNegative ? rounded.magnitude == 0 : rounded.magnitude <= largest else {
+        guard magnitude <= (x.isNegative ? leastMagnitude : largest) else {
             return outOfRange(isNegative: x.isNegative)
         }
-        return FloatResult(rounded.magnitude, inexact: rounded)
+        return FloatResult(x.isNegative ? 0 &- magnitude : magnitude, inexact: rounded)
     }
 
     /// A finite number's magnitude below 2^64 as an integer, and how rounding got there.

@@ -190,6 +190,39 @@ import PowerPC
         }
     }
 
+    @Test func `a program at the effective address of a handler raises interrupts like any other`() throws {
+        var machine = try ServerMachine()
+        _ = machine.cpu.segments.moveTo(rs: ServerMachine.segment << 12, rb: 1 << 27)
+        machine.map(0, to: ServerMachine.program)
+        try machine.load(words: [0], at: ServerMachine.program + Book3SInterrupt.program.vector)
+        for state in [MSR64.pr, MSR64.ir | MSR64.dr] {
+            machine.cpu.setMachineState(ServerMachine.state | state)
+            machine.cpu.setPC(Book3SInterrupt.program.vector)
+            guard case .sliceEnd = machine.run(5) else {
+                Issue.record("the guest ends")
+                return
+            }
+            #expect(machine.interrupt == .program)
+            #expect(machine.cpu.msr == ServerMachine.state)
+        }
+    }
+
+    @Test func `a jump of problem state to a handler is an instruction storage interrupt`() throws {
+        var machine = try ServerMachine()
+        machine.addSegment()
+        machine.map(0x4000, to: 0x4000, pp: 0)
+        machine.cpu.alternateInterruptLocation = 3
+        machine.cpu.setMachineState(ServerMachine.state | MSR64.pr)
+        machine.cpu.setPC(0xC000_0000_0000_4400)
+        guard case .sliceEnd = machine.run(5) else {
+            Issue.record("the guest ends")
+            return
+        }
+        #expect(machine.cpu.pc == 0xC000_0000_0000_4400)
+        #expect(machine.cpu.msr == ServerMachine.state | MSR64.ir | MSR64.dr)
+        #expect(machine.spr(ServerNumber.srr1) & MSR64.pr != 0)
+    }
+
     @Test func `level 1 is a call of the partition, in either state`() throws {
         var machine = try ServerMachine()
         try machine.load(["sc 1"])

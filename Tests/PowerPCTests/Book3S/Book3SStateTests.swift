@@ -234,6 +234,8 @@ import PowerPC
             return
         }
         machine.cpu.prod()
+        // Whoever sleeps for it looks at the signals.
+        #expect(machine.cpu.signals.hasNews)
         guard case .sliceEnd = machine.run(5) else {
             Issue.record("it does not execute")
             return
@@ -242,6 +244,69 @@ import PowerPC
         machine.cpu.signals.setPin(.external, asserted: true)
         machine.run(5)
         #expect(machine.interrupt == .external)
+    }
+
+    @Test func `a prod from before the vCPU ceded does not end its halt`() throws {
+        var machine = try ServerMachine()
+        try machine.load(["b 0"])
+        machine.cpu.prod()
+        machine.cpu.cede()
+        guard case .idle = machine.run(5) else {
+            Issue.record("it executes")
+            return
+        }
+    }
+
+    @Test func `a vCPU that is started again has nothing left of what it did before`() throws {
+        var machine = try ServerMachine()
+        for number in [3, 13, 153, 256, 272, 275, 815] { machine.cpu.setSpecialRegister(number, to: 0x55) }
+        machine.cpu.setVectorRegister(40, to: Vector128(1, 2))
+        machine.cpu.setFloatingPointStatus(1)
+        machine.cpu.mapMagicPage(real: 0xFFFF_FFFF_FFFF_F000, effective: 0xFFFF_FFFF_FFFF_F000)
+        machine.cpu.signals.acknowledge()
+        machine.cpu.start(at: ServerMachine.program, r3: 7)
+        #expect(
+            [3, 13, 153, 256, 272, 275, 815].map { machine.cpu.specialRegister($0) } == Array(repeating: 0, count: 7))
+        #expect(machine.cpu.vectorRegister(40) == .zero)
+        #expect(machine.cpu.floatingPointStatus == 0)
+        #expect(machine.cpu.specialRegister(287) == 0x004D_0200)
+        #expect(machine.cpu.msr == ServerMachine.state)
+        // Whoever sleeps for it looks at the signals.
+        #expect(machine.cpu.signals.hasNews)
+    }
+
+    // MARK: - Special-purpose registers
+
+    @Test func `problem state changes the bits of AMR that UAMOR gives it`() throws {
+        var machine = try ServerMachine()
+        machine.addSegment()
+        machine.map(0x1_0000, to: ServerMachine.program)
+        machine.cpu.setSpecialRegister(29, to: 0x1111_0000_0000_0000)
+        machine.cpu.setSpecialRegister(157, to: 0xF00F_0000_0000_0000)
+        try machine.load(["mtspr 13,r3", "mfspr r4,13"])
+        machine.cpu.setRegister(3, to: 0x2222_2222_2222_2222)
+        machine.cpu.setMachineState(ServerMachine.state | MSR64.pr)
+        machine.cpu.setPC(ServerMachine.mapped + ServerMachine.program)
+        machine.run(5)
+        #expect(machine.cpu.register(4) == 0x2112_0000_0000_0000)
+    }
+
+    @Test func `a register has the bits that it has, by either of its numbers`() throws {
+        var machine = try ServerMachine()
+        machine.cpu.setRegister(3, to: .max)
+        try machine.execute("mtspr 3,r3", "mfspr r4,17", "mtspr 771,r3", "mfspr r5,787")
+        #expect(machine.cpu.register(4) == 0x01FF_FFFF)
+        #expect(machine.cpu.register(5) == 0xFFFF_FFFF)
+    }
+
+    @Test func `a store across two pages changes the code in the second one`() throws {
+        var machine = try ServerMachine()
+        machine.cpu.setRegister(3, to: UInt64(assemble("li r5,7")[0]))
+        machine.cpu.setRegister(4, to: ServerMachine.program)
+        try machine.load(["nop", "std r3,-4(r4)", "b -8"])
+        machine.run(10)
+        #expect(machine.cpu.register(5) == 7)
+        #expect(try machine.doubleword(ServerMachine.program - 4) == machine.cpu.register(3))
     }
 
     @Test func `the timebase counts instructions in virtual time`() throws {

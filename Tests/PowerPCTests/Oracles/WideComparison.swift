@@ -124,7 +124,10 @@ struct WideComparison {
     ) {
         count += 1
         let word = corpus.subject(number)
-        guard let row = Decoder.instruction(for: word, on: .power8) else { return }
+        guard let row = Decoder.instruction(for: word, on: .power8) else {
+            differences["no row", default: []].append("case \(number) is of no instruction:\n\(corpus.listing(number))")
+            return
+        }
         let mnemonic = "\(row.mnemonic)"
         guard let ours else {
             differences[mnemonic, default: []].append("case \(number) does not end:\n\(corpus.listing(number))")

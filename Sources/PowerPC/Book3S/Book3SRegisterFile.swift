@@ -39,12 +39,16 @@ struct Book3SSpecialRegisters {
 
     var lr: UInt64 {
         @inline(__always) get { unsafe base.load(fromByteOffset: Book3SRegisterBlock.lr, as: UInt64.self) }
-        nonmutating set { unsafe base.storeBytes(of: newValue, toByteOffset: Book3SRegisterBlock.lr, as: UInt64.self) }
+        @inline(__always) nonmutating set {
+            unsafe base.storeBytes(of: newValue, toByteOffset: Book3SRegisterBlock.lr, as: UInt64.self)
+        }
     }
 
     var ctr: UInt64 {
         @inline(__always) get { unsafe base.load(fromByteOffset: Book3SRegisterBlock.ctr, as: UInt64.self) }
-        nonmutating set { unsafe base.storeBytes(of: newValue, toByteOffset: Book3SRegisterBlock.ctr, as: UInt64.self) }
+        @inline(__always) nonmutating set {
+            unsafe base.storeBytes(of: newValue, toByteOffset: Book3SRegisterBlock.ctr, as: UInt64.self)
+        }
     }
 
     var tar: UInt64 {
@@ -55,7 +59,7 @@ struct Book3SSpecialRegisters {
     /// XER[CA]: 0 or 1.
     var carry: UInt64 {
         @inline(__always) get { unsafe base.load(fromByteOffset: Book3SRegisterBlock.carry, as: UInt64.self) }
-        nonmutating set {
+        @inline(__always) nonmutating set {
             unsafe base.storeBytes(of: newValue, toByteOffset: Book3SRegisterBlock.carry, as: UInt64.self)
         }
     }

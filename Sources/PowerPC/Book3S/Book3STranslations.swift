@@ -74,7 +74,7 @@ struct Book3SDataTranslations {
         static let free = Entry(read: Book3STag.none, write: Book3STag.none, offset: 0, isListed: 0)
     }
 
-    static let count = 512
+    static let count = 1024
 
     private let base: UnsafeMutablePointer<Entry>
     private let used: UsedSlots
@@ -200,7 +200,7 @@ struct Book3SCodeTranslations {
         var operations: UnsafeMutablePointer<MicroOperation>?
     }
 
-    static let count = 512
+    static let count = 1024
 
     private let base: UnsafeMutablePointer<Entry>
     private let used: UsedSlots

@@ -334,10 +334,10 @@ static u64 through_page(u32 offset, u32 spr, u64 value) {
 #define SAMPLE (0x0123456789abcdefull)
 
 static void magic_page(u32 form) {
-    const struct call map = {.name = "KVM_HC_PPC_MAP_MAGIC_PAGE says that the page has no optional fields", .number = KVM_MAP_MAGIC_PAGE,
-                             .arguments = {PAGE, PAGE}, .count = 2};
+    const struct call map = {.name = "KVM_HC_PPC_MAP_MAGIC_PAGE tells what the page has", .number = KVM_MAP_MAGIC_PAGE,
+                             .arguments = {PAGE, PAGE}, .count = 2, .output = 3};
     const struct call move = {.name = "KVM_HC_PPC_MAP_MAGIC_PAGE ignores the low bits", .number = KVM_MAP_MAGIC_PAGE,
-                              .arguments = {OTHER_PAGE | 0xfff, OTHER_PAGE | 0xffe}, .count = 2};
+                              .arguments = {OTHER_PAGE | 0xfff, OTHER_PAGE | 0xffe}, .count = 2, .output = 3};
     set_spr(272, SAMPLE);
     check_call(form, SUPERVISOR_STATE, &map);
     ok(load(supervisor_state(), PAGE, SPRG0) == SAMPLE, "magic page: SPRG0 is there, as it was before");
@@ -360,7 +360,7 @@ static void magic_page(u32 form) {
     check_call(form, SUPERVISOR_STATE, &move);
     ok(load(supervisor_state(), OTHER_PAGE, SPRG0) == ~SAMPLE, "magic page: it keeps its content when it moves");
     const struct call apart = {.name = "KVM_HC_PPC_MAP_MAGIC_PAGE takes two addresses", .number = KVM_MAP_MAGIC_PAGE,
-                               .arguments = {OTHER_PAGE, PAGE}, .count = 2};
+                               .arguments = {OTHER_PAGE, PAGE}, .count = 2, .output = 3};
     check_call(BY_FORWARD, SUPERVISOR_STATE, &apart);
     int is_real = load(supervisor_state(), OTHER_PAGE, SPRG0) == ~SAMPLE && !trap;
     ok(is_real && load(translated, PAGE, SPRG0) == ~SAMPLE && !trap,

@@ -71,7 +71,10 @@ let package = Package(
             ["DeviceTree", "Devices", "GuestMemory", "Hypercalls", "Machines", "ParavirtABI", "PowerPC", "VMM"]),
         core(
             "KVMEngine",
-            ["CHost", "CKVM", "GuestMemory", "Hypercalls", "KVM", "Machines", "ParavirtABI", "PowerPC", "VMM"],
+            [
+                "CHost", "CKVM", "Devices", "GuestMemory", "Hypercalls", "KVM", "Machines", "PAPR", "ParavirtABI",
+                "PowerPC", "VMM",
+            ],
             [.enableExperimentalFeature("Lifetimes")]),
         core(
             "Conformance",

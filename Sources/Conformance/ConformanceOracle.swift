@@ -1,4 +1,5 @@
 public import GuestMemory
+internal import Devices
 internal import Hypercalls
 internal import Machines
 internal import ParavirtABI
@@ -10,8 +11,8 @@ public final class ConformanceOracle {
     private enum Machine {
         /// What the kernel's hypervisor offers on Book3S.
         case kernel(KernelHost)
-        /// Everything.
-        case full(E500Machine)
+        /// The machine that PAPR guests have, and the kernel for what only it can carry out.
+        case papr(PSeriesMachine, KernelHost)
     }
 
     private let machine: Machine
@@ -23,31 +24,54 @@ public final class ConformanceOracle {
             machine = .kernel(KernelHost())
             return
         }
-        machine = .full(
-            try E500Machine(
-                .init(
-                    memorySize: 64 << 20, cpuCount: 1, time: .virtual, answersHypercalls: true, offersMagicPage: true,
-                    board: .hypervisor),
-                console: NoConsole()))
+        let memory = try GuestMemory(size: PSeriesMemoryMap.minimumRAM)
+        let order = HashedPageTable.order(forMemory: memory.ram.size)
+        guard let table = HashedPageTable(order: order) else {
+            throw .hostOutOfMemory(1 << UInt64(order))
+        }
+        // It does not execute: its calls are made by the guest under test.
+        let vcpu = SoftwareBook3SCPU(
+            index: 0, memory: memory, pageTable: table, time: .virtual, sharesMemory: false)
+        let board = PSeriesMachine(
+            .init(cpuCount: 1, time: .virtual), memory: memory, pageTable: table, cpus: [vcpu], console: NoConsole())
+        machine = .papr(board, KernelHost())
+    }
+
+    /// Whether the machine interrupts the guest.
+    var isInterruptPending: Bool {
+        switch machine {
+        case .kernel: false
+        case .papr(let host, _): host.mpic.isInterruptPending(cpu: 0)
+        }
     }
 
     /// Answers the call in `registers`, which was made in supervisor state.
     func answer<Registers: CallRegisters>(_ registers: inout Registers, width: RegisterWidth) {
         switch machine {
-        case .kernel(let host):
-            _ = Self.kernelDispatcher.call(
-                &registers, vcpu: 0, isPrivileged: true, width: width, host: host, counts: &counts)
-        case .full(let host):
-            _ = Self.dispatcher.call(
-                &registers, vcpu: 0, isPrivileged: true, width: width, host: host, counts: &counts)
+        case .kernel(let host): Self.answer(&registers, width, by: Self.kernelDispatcher, host, &counts)
+        case .papr(let host, let kernel):
+            let frame = HypercallFrame(
+                from: registers, convention: .epapr, vcpu: 0, isPrivileged: true, width: width)
+            if let index = frame.index, Self.kernelHandles(Hypercall.all[index]) {
+                Self.answer(&registers, width, by: Self.kernelDispatcher, kernel, &counts)
+            } else {
+                Self.answer(&registers, width, by: Self.dispatcher, host, &counts)
+            }
         }
+    }
+
+    private static func answer<Registers: CallRegisters, Host>(
+        _ registers: inout Registers, _ width: RegisterWidth, by dispatcher: HypercallDispatcher<Host>, _ host: Host,
+        _ counts: inout HypercallCounts
+    ) {
+        _ = dispatcher.call(&registers, vcpu: 0, isPrivileged: true, width: width, host: host, counts: &counts)
     }
 
     /// Whether the kernel carries a call out itself.
     static func kernelHandles(_ call: Hypercall) -> Bool { kernelDispatcher.handles(call) }
 
     private static let kernelDispatcher = HypercallDispatcher<KernelHost>.powerPC()
-    private static let dispatcher = HypercallDispatcher<E500Machine>.epapr()
+    private static let dispatcher = HypercallDispatcher<PSeriesMachine>.virtualDevices()
 }
 
 /// The machine of the kernel's answers: it offers what KVM-PR on Book3S does.

@@ -164,10 +164,15 @@
             try processor.start(pc: recorder.entry, msr: guest.supervisorState, r3: 0)
             try processor.limitRun(nanoseconds: limit)
             defer { processor.endLimit() }
+            var isAsserted = false
             while true {
                 switch processor.run() {
                 case .hypercall(HypercallInstructions.paprForwardNumber):
                     try answers.answer(processor)
+                    if answers.isInterruptPending != isAsserted {
+                        isAsserted.toggle()
+                        try processor.setExternalInterrupt(isAsserted)
+                    }
                 case .hypercall(let number): return .unexpected("it made PAPR call \(hex(number))")
                 case .deviceWrite(recorder.doneAddress, _, _): return .done
                 case .deviceWrite(let address, _, _): return .unexpected("it stored to \(hex(address))")

@@ -43,21 +43,30 @@ extension HypercallDispatcher where Host: PowerPCHypercallHost {
     }
 }
 
-/// A machine that answers every ePAPR call, as far as its processor has a meaning for it, and Freescale's of a single
-/// partition.
-public protocol EPAPRHypercallHost: PowerPCHypercallHost, ByteChannelHypercallHost, InterruptHypercallHost,
-    DoorbellHypercallHost, MessageHypercallHost, PartitionHypercallHost
+/// A machine that answers every ePAPR call, as far as its processor has a meaning for it.
+public protocol VirtualDeviceHypercallHost: PowerPCHypercallHost, ByteChannelHypercallHost, InterruptHypercallHost,
+    DoorbellHypercallHost, MessageHypercallHost
 {}
 
-extension HypercallDispatcher where Host: EPAPRHypercallHost {
-    /// ``powerPC()`` with byte channels, the virtual interrupt controller, doorbells, processor messages and partition
-    /// calls.
-    public static func epapr() -> HypercallDispatcher {
+extension HypercallDispatcher where Host: VirtualDeviceHypercallHost {
+    /// ``powerPC()`` with byte channels, the virtual interrupt controller, doorbells and processor messages.
+    public static func virtualDevices() -> HypercallDispatcher {
         var dispatcher = powerPC()
         dispatcher.registerByteChannels()
         dispatcher.registerInterrupts()
         dispatcher.registerDoorbells()
         dispatcher.registerMessages()
+        return dispatcher
+    }
+}
+
+/// A machine that answers Freescale's calls of a single partition as well.
+public protocol EPAPRHypercallHost: VirtualDeviceHypercallHost, PartitionHypercallHost {}
+
+extension HypercallDispatcher where Host: EPAPRHypercallHost {
+    /// ``virtualDevices()`` with partition calls.
+    public static func epapr() -> HypercallDispatcher {
+        var dispatcher = virtualDevices()
         dispatcher.registerPartitions()
         return dispatcher
     }

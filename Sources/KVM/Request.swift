@@ -21,8 +21,14 @@ public struct Request: Sendable {
     // Of a VM.
     static var setUserMemoryRegion: Request { Request("KVM_SET_USER_MEMORY_REGION", ckvm_set_user_memory_region) }
     static var createVCPU: Request { Request("KVM_CREATE_VCPU", ckvm_create_vcpu) }
+    static var createDevice: Request { Request("KVM_CREATE_DEVICE", ckvm_create_device) }
+    static var setInterruptLine: Request { Request("KVM_IRQ_LINE", ckvm_irq_line) }
+    static var defineRTASToken: Request { Request("KVM_PPC_RTAS_DEFINE_TOKEN", ckvm_ppc_rtas_define_token) }
     static var getPVInfo: Request { Request("KVM_PPC_GET_PVINFO", ckvm_ppc_get_pvinfo) }
     static var getSMMUInfo: Request { Request("KVM_PPC_GET_SMMU_INFO", ckvm_ppc_get_smmu_info) }
+
+    // Of a device.
+    static var setDeviceAttribute: Request { Request("KVM_SET_DEVICE_ATTR", ckvm_set_device_attr) }
 
     // Of a VM or a vCPU.
     static var enableCapability: Request { Request("KVM_ENABLE_CAP", ckvm_enable_cap) }

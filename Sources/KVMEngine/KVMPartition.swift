@@ -13,6 +13,8 @@
             case kvm(KVMError)
             /// The host's KVM is not KVM-PR.
             case notPR
+            /// The kernel has no interrupt controller of PAPR.
+            case noXICS
             /// The host has too little memory for the guest's and its page table, both in bytes.
             case memory(guest: UInt64, pageTable: UInt64, available: UInt64)
 
@@ -21,6 +23,7 @@
                 switch self {
                 case .kvm(let error): error.description
                 case .notPR: "the KVM of this host is not KVM-PR"
+                case .noXICS: "this host's KVM has no interrupt controller of its own: use --irqchip vmm"
                 case .memory(let guest, let pageTable, let available):
                     "the host has \(available >> 20)M of memory left, and the guest needs \(guest >> 20)M and"
                         + " \(max(pageTable >> 20, 1))M for its page table: use a smaller --memory"
@@ -31,6 +34,14 @@
         /// Who answers the hypercalls of KVM and ePAPR.
         public enum HypercallEngine: Sendable {
             /// The kernel, which has its own and no others.
+            case kernel
+            /// The VMM.
+            case vmm
+        }
+
+        /// Who has the interrupt controller.
+        public enum InterruptChip: Sendable {
+            /// The kernel.
             case kernel
             /// The VMM.
             case vmm
@@ -48,6 +59,8 @@
         public let processorVersion: UInt32
         /// Whether `sc 1` has to be replaced in the guest's code.
         public let needsSubstitute: Bool
+        /// The kernel's interrupt controller, where it is the guest's.
+        public let interrupts: KernelInterrupts?
         private let info: PVInfo
         private let processors: [PAPRProcessor]
         private let vm: VM
@@ -56,9 +69,11 @@
         ///
         /// - Parameters:
         ///   - stub: where in the guest's memory the VMM's own code lies.
+        ///   - interruptChip: nil for the kernel's interrupt controller where it has one.
         ///   - time: the host's clock.
         public init(
-            memorySize: UInt64, cpuCount: Int, stub: PAPRProcessor.Stub?, time: TimeSource
+            memorySize: UInt64, cpuCount: Int, stub: PAPRProcessor.Stub?, interruptChip: InterruptChip?,
+            time: TimeSource
         ) throws(Failure) {
             let order = HashedPageTable.order(forMemory: memorySize)
             let lack = Failure.memory(
@@ -72,16 +87,18 @@
             pageTable = table
             let parts: Parts?
             do throws(KVMError) {
-                parts = try Self.parts(memory, table, cpuCount: cpuCount, stub: stub)
+                parts = try Self.parts(memory, table, cpuCount: cpuCount, stub: stub, interruptChip)
             } catch {
                 throw .kvm(error)
             }
             guard let parts else { throw .notPR }
+            if interruptChip == .kernel, parts.interrupts == nil { throw .noXICS }
             needsSubstitute = parts.needsSubstitute
             info = parts.info
             pageSizes = parts.pageSizes
             processorVersion = parts.version
             processors = parts.processors
+            interrupts = parts.interrupts
             vm = parts.vm
             var cpus: [PSeriesVCPU] = []
             for processor in processors {
@@ -89,6 +106,8 @@
                 cpus.append(cpu)
             }
             self.cpus = cpus
+            // Without its interrupts the guest cannot go on.
+            interrupts?.onFailure = { [cpus] error in cpus.first?.give(up: error) }
         }
 
         /// What KVM has of a partition.
@@ -99,27 +118,33 @@
             let pageSizes: HashPageSizes
             let version: UInt32
             let needsSubstitute: Bool
+            let interrupts: KernelInterrupts?
         }
 
         /// Nil where KVM is not KVM-PR.
         private static func parts(
-            _ memory: GuestMemory, _ table: HashedPageTable, cpuCount: Int, stub: PAPRProcessor.Stub?
+            _ memory: GuestMemory, _ table: HashedPageTable, cpuCount: Int, stub: PAPRProcessor.Stub?,
+            _ interruptChip: InterruptChip?
         ) throws(KVMError) -> Parts? {
             let kvm = try KVM()
             var vm = try kvm.createVM(.powerPCPR)
             guard try vm.isPR() else { return nil }
             let info = try vm.pvInfo()
             try vm.setMemory(slot: 0, at: 0, memory)
+            var interrupts: KernelInterrupts?
+            if interruptChip != .vmm, try vm.hasXICS() { interrupts = try KernelInterrupts(of: vm) }
             var processors: [PAPRProcessor] = []
             for index in 0..<cpuCount {
-                processors.append(try PAPRProcessor(index, of: vm, hashTable: table.sdr1, stub: stub))
+                let processor = try PAPRProcessor(index, of: vm, hashTable: table.sdr1, stub: stub)
+                try interrupts?.add(processor)
+                processors.append(processor)
             }
             // Complete once a vCPU is there.
             let sizes = pageSizes(try vm.smmuInfo())
             let version = try processors.first?.version() ?? 0
             return Parts(
                 vm: vm, processors: processors, info: info, pageSizes: sizes, version: version,
-                needsSubstitute: try !SystemCall1.works(on: kvm))
+                needsSubstitute: try !SystemCall1.works(on: kvm), interrupts: interrupts)
         }
 
         /// Those of the host's page sizes that there are names for.

@@ -108,6 +108,9 @@
             try vcpu.enterPAPR(hashTable: hashTable)
         }
 
+        /// Makes it a server of the kernel's interrupt controller.
+        func join(_ xics: borrowing KernelXICS) throws(KVMError) { try xics.addServer(index, vcpu) }
+
         // MARK: State
 
         /// Sets where it goes on and how, with r3 to r5; every other register is 0.

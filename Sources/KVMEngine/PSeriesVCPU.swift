@@ -191,7 +191,13 @@
 
         /// Passes the interrupt input on to the kernel.
         public func noticeSignals() {
-            do throws(KVMError) { try passInterrupt() } catch { note(.kvm(error)) }
+            do throws(KVMError) { try passInterrupt() } catch { give(up: error) }
+        }
+
+        /// Ends its run, now that KVM does not do what the guest needs.
+        func give(up error: KVMError) {
+            note(.kvm(error))
+            leave()
         }
 
         // MARK: For the machine

@@ -6,14 +6,17 @@ public struct HypervisorNode: Sendable {
     public let hcallInstructions: [UInt32]
     /// Whether the guest may wait for interrupts with EV_IDLE.
     public let hasIdle: Bool
+    /// Whether all of ePAPR's calls are answered, and not only KVM's own and EV_IDLE.
+    public let answersEPAPR: Bool
 
     /// How many instruction words Linux takes: its patch site has four.
     public static let instructionCounts = 1...4
 
     /// A node with these properties.
-    public init(hcallInstructions: [UInt32], hasIdle: Bool = true) {
+    public init(hcallInstructions: [UInt32], hasIdle: Bool = true, answersEPAPR: Bool = true) {
         self.hcallInstructions = hcallInstructions
         self.hasIdle = hasIdle
+        self.answersEPAPR = answersEPAPR
     }
 
     /// Gives the open node the properties that tell how to make hypercalls.

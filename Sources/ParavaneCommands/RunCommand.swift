@@ -96,6 +96,13 @@ public struct RunCommand: ParsableCommand {
     @Option(help: "The hypercall instructions that the tree offers. The default is sc-magic, on e500-hv sc1.")
     var hcall: HypercallInstructionChoice?
 
+    @Option(
+        help: """
+            Who has the interrupt controller of a guest on KVM: the host's kernel, or Paravane. The default is the kernel where \
+            it has one.
+            """)
+    var irqchip: InterruptChipChoice?
+
     @Flag(help: "Do not offer the magic page.")
     var noMagicPage = false
 
@@ -137,6 +144,7 @@ public struct RunCommand: ParsableCommand {
         if let timeout, !(timeout > 0) { throw ValidationError("--timeout takes a positive number of seconds") }
         try engine.check(machine)
         guard engine != .kvmPRInQEMU else { return }
+        if irqchip != nil, engine != .kvm { throw ValidationError("--irqchip is for guests on KVM") }
         if !instructions.isForSoftwareCPU {
             throw ValidationError("--hcall \(instructions.rawValue) is for guests on KVM")
         }

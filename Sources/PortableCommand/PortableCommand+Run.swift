@@ -152,10 +152,18 @@ struct RunFailure: Error {
             do throws(KVMPartition.Failure) {
                 let stub = PAPRProcessor.Stub(
                     address: guest.layout.rtas.base + Self.stubOffset, doneAddress: Self.doneAddress)
-                return try KVMPartition(memorySize: options.memory, cpuCount: options.cpus, stub: stub, time: time)
+                let chip: KVMPartition.InterruptChip? =
+                    switch options.interruptChip {
+                    case .kernel: .kernel
+                    case .vmm: .vmm
+                    case nil: nil
+                    }
+                return try KVMPartition(
+                    memorySize: options.memory, cpuCount: options.cpus, stub: stub, interruptChip: chip, time: time)
             } catch {
                 switch error {
                 case .memory: throw RunFailure(.internalError, error.description)
+                case .noXICS: throw RunFailure(.unavailable, error.description)
                 case .kvm, .notPR: throw RunFailure(.unavailable, HostReport().obstacle ?? error.description)
                 }
             }
@@ -168,7 +176,8 @@ struct RunFailure: Error {
                 switch options.hypercalls {
                 case .kernel:
                     HypervisorNode(
-                        hcallInstructions: partition.hypercallInstructions(.kernel), hasIdle: partition.hasIdle)
+                        hcallInstructions: partition.hypercallInstructions(.kernel), hasIdle: partition.hasIdle,
+                        answersEPAPR: false)
                 case .vmm: HypervisorNode(hcallInstructions: partition.hypercallInstructions(.vmm))
                 case .none: nil
                 }
@@ -176,7 +185,7 @@ struct RunFailure: Error {
                 .init(
                     cpuCount: options.cpus, time: time, answersHypercalls: hypervisor != nil,
                     offersMagicPage: options.offersMagicPage, pageSizes: partition.pageSizes,
-                    nonvolatileMemory: nonvolatileMemory),
+                    nonvolatileMemory: nonvolatileMemory, engineInterrupts: partition.interrupts),
                 memory: partition.memory, pageTable: partition.pageTable,
                 cpus: partition.cpus.map { $0 as any PSeriesCPU },
                 console: console)
@@ -284,6 +293,7 @@ struct RunFailure: Error {
                     "signals" : \(exits.interruptions)
                   },
                   "hypercalls" : { \(calls) },
+                  "irqchip" : "\(partition.interrupts == nil ? "vmm" : "kernel")",
                   "kvm" : {\(kernel)
                   },
                   "outcome" : "\(outcome.name.description)",

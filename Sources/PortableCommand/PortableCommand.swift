@@ -51,8 +51,8 @@ public enum PortableCommand {
         USAGE: \(name) <subcommand>
 
         SUBCOMMANDS:
-          run --kernel F [--initrd F] [--append S] [--memory N] [--cpus N] [--hcall kernel|vmm|none] [--no-magic-page]
-              [--overlay F] [--timeout S] [--no-reboot] [--stats F]
+          run --kernel F [--initrd F] [--append S] [--memory N] [--cpus N] [--hcall kernel|vmm|none]
+              [--irqchip kernel|vmm] [--no-magic-page] [--overlay F] [--timeout S] [--no-reboot] [--stats F]
                   Boot a guest on the machine pseries. Options, keys and exit statuses are those of 'paravane run'.
           host [--json]
                   Say what this machine can run guests with, and what KVM-PR would need.

@@ -10,6 +10,14 @@ struct RunOptions {
         case none
     }
 
+    /// Who has the interrupt controller.
+    enum InterruptChip {
+        /// The kernel.
+        case kernel
+        /// The VMM.
+        case vmm
+    }
+
     var kernel: [UInt8] = []
     var initrd: [UInt8]?
     var append: [UInt8] = []
@@ -18,6 +26,8 @@ struct RunOptions {
     var memory: UInt64 = 256 << 20
     var cpus = 1
     var hypercalls = Hypercalls.kernel
+    /// Nil for the kernel where it has one.
+    var interruptChip: InterruptChip?
     var offersMagicPage = true
     /// Seconds; nil for no limit.
     var timeout: Double?
@@ -87,6 +97,15 @@ struct RunOptions {
                 } else {
                     throw refuse(name)
                 }
+            } else if option.isText("--irqchip") {
+                let name = try value()
+                if name.isText("kernel") {
+                    interruptChip = .kernel
+                } else if name.isText("vmm") {
+                    interruptChip = .vmm
+                } else {
+                    throw refuse(name)
+                }
             } else if option.isText("--timeout") {
                 let seconds = try value()
                 guard let time = Self.seconds(seconds), time > 0 else { throw refuse(seconds) }
@@ -104,6 +123,13 @@ struct RunOptions {
             }
         }
         guard !kernel.isEmpty else { throw Mistake(description: "--kernel is missing") }
+        if hypercalls == .vmm {
+            // Those of ePAPR's devices have the same pin.
+            guard interruptChip != .kernel else {
+                throw Mistake(description: "--hcall vmm needs --irqchip vmm: the VMM interrupts the guest as well")
+            }
+            interruptChip = .vmm
+        }
     }
 
     private static func number(_ digits: some Collection<UInt8>) -> UInt64? {

@@ -50,6 +50,16 @@ import Testing
         Use("KVM_GET_ONE_REG") { kvm in _ = try vcpu(kvm).value(of: OneRegister(id: 0x1030_0000_0000_0001)) },
         Use("KVM_SET_ONE_REG") { kvm in try vcpu(kvm).setValue(of: OneRegister(id: 0x1030_0000_0000_0001), to: 0) },
         Use("KVM_SET_SIGNAL_MASK") { kvm in try vcpu(kvm).setSignalMask(1) },
+        Use("KVM_CREATE_DEVICE") { kvm in _ = try kvm.createVM().createXICS() },
+        Use("KVM_SET_DEVICE_ATTR") { kvm in try kvm.createVM().createXICS().addSource(0x1000, isLevel: true) },
+        Use("KVM_PPC_RTAS_DEFINE_TOKEN") { kvm in
+            try kvm.createVM().createXICS().defineToken(0x2000, name: "ibm,set-xive")
+        },
+        Use("KVM_IRQ_LINE") { kvm in try kvm.createVM().createXICS().setSource(0x1000, asserted: true) },
+        Use("KVM_ENABLE_CAP") { kvm in
+            let vm = try kvm.createVM()
+            try vm.createXICS().addServer(0, try vm.createVCPU(0))
+        },
         Use("KVM_SET_SIGNAL_MASK") { kvm in try vcpu(kvm).setSignalMask(nil) },
     ]
 

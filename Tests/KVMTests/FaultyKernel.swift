@@ -55,7 +55,9 @@ final class FaultyKernel: KernelInterface {
         let name = request.name.description
         if let errno = failure(of: name) { return -Int(errno) }
         let result = inner.request(descriptor, request, argument)
-        if result >= 0, ["KVM_CREATE_VM", "KVM_CREATE_VCPU"].contains(name) { openDescriptors += 1 }
+        if result >= 0, ["KVM_CREATE_VM", "KVM_CREATE_VCPU", "KVM_CREATE_DEVICE"].contains(name) {
+            openDescriptors += 1
+        }
         return result
     }
 
@@ -92,6 +94,11 @@ final class EmptyKernel: KernelInterface {
     func request(_ descriptor: Int32, _ request: Request, _ argument: UInt) -> Int {
         let name = request.name.description
         if ["KVM_CREATE_VM", "KVM_CREATE_VCPU"].contains(name) { return Int(self.descriptor()) }
+        if name == "KVM_CREATE_DEVICE" {
+            // struct kvm_create_device: type, descriptor, flags, 4 bytes each.
+            unsafe UnsafeMutableRawPointer(bitPattern: argument)?
+                .storeBytes(of: self.descriptor(), toByteOffset: 4, as: Int32.self)
+        }
         return answers[name] ?? 0
     }
 

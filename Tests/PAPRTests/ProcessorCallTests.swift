@@ -244,9 +244,9 @@ import VMM
         #expect(cpu.magicPage?.flags == 1)
     }
 
-    @Test func `an unknown call of ePAPR is not implemented`() throws {
+    @Test func `a call that the machine does not have is not implemented`() throws {
         let partition = try Partition()
-        partition.cpus[0].registers[11] = UInt64(try #require(Hypercall.byteChannelSend.token))
+        partition.cpus[0].registers[11] = UInt64(try #require(Hypercall.partitionGetStatus.token))
         partition.machine.handle(.hypercall, of: partition.cpus[0])
         #expect(partition.cpus[0].registers[3] == 12)
     }

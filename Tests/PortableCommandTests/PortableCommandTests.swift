@@ -15,6 +15,8 @@ import Testing
             (["run", "--kernel", "k", "--timeout", "0"], 64), (["run", "--kernel", "k", "--timeout", "1.x"], 64),
             (["run", "--kernel", "k", "--cpus", "-1"], 64), (["run", "--kernel", "k", "--machine", "e500"], 64),
             (["run", "--kernel", "k", "--hcall", "sc1"], 64), (["run", "--kernel", "k", "loose"], 64),
+            (["run", "--kernel", "k", "--irqchip", "off"], 64), (["run", "--kernel", "k", "--irqchip"], 64),
+            (["run", "--kernel=k", "--irqchip=kernel"], 69), (["run", "--kernel=k", "--irqchip", "vmm"], 69),
             (["run", "--kernel", "k", "--memory", "99999999999999999999"], 64),
             // Nothing is wrong but the host, which has no KVM-PR.
             (

@@ -37,6 +37,8 @@ import Testing
             (["run", "--engine", "kvm", "--machine", "e500", "--kernel", "k"], 69, "needs a PowerPC host"),
             (["run", "--hcall", "vmm", "--kernel", "k"], 64, "--hcall vmm is for guests on KVM"),
             (guest + ["--hcall", "sc1"], 64, "a guest on KVM takes --hcall kernel, vmm or none"),
+            (["run", "--irqchip", "vmm", "--kernel", "k"], 64, "--irqchip is for guests on KVM"),
+            (guest + ["--irqchip", "off"], 64, "'--irqchip <irqchip>'"),
             (guest + ["--clock", "virtual"], 64, "the engine kvm-pr-in-qemu does not take --clock virtual"),
             (guest + ["--dtb", "tree"], 64, "the engine kvm-pr-in-qemu does not take --dtb"),
             (guest + ["-d", "int"], 64, "does not take debugging options"),
@@ -86,5 +88,74 @@ import Testing
             ["kvm-pr-host", "--kvm-pr-host", "FOLDER", "--timeout", "0.5", "--", "host"], qemu: "exec sleep 60")
         #expect(result.status == 124)
         #expect(result.errors == "paravane: the KVM-PR host did not end within 0.5 seconds\n")
+    }
+
+    // MARK: A host that dies while the guest runs
+
+    /// Starts a guest on a terminal, in a host that is `sleep`, calls `body` with the command and the host's process, and
+    /// waits for the command's end: its exit status or negative signal, and what it said.
+    private func onTerminal(
+        _ body: (_ command: Process, _ host: pid_t) throws -> Void
+    ) throws -> (status: Int32, errors: String) {
+        try withTemporaryFolder { folder in
+            for name in ["vmlinux", "initramfs.cpio.gz", "kernel"] {
+                try Data("x".utf8).write(to: folder.appendingPathComponent(name))
+            }
+            let qemu = folder.appendingPathComponent("qemu-system-ppc64")
+            let note = folder.appendingPathComponent("process")
+            try Data("#!/bin/sh\necho $$ >\(note.path).new; mv \(note.path).new \(note.path); exec sleep 60\n".utf8)
+                .write(to: qemu)
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: qemu.path)
+            let terminal = try Terminal()
+            let before = terminal.flags
+            let errors = Pipe()
+            let command = Process()
+            command.executableURL = try Tool.paravane().url
+            command.arguments = Self.guest.map { $0.replacingOccurrences(of: "FOLDER", with: folder.path) }
+            command.environment = ["PATH": folder.path + ":/usr/bin:/bin"]
+            command.standardInput = terminal.slave
+            command.standardOutput = FileHandle.nullDevice
+            command.standardError = errors
+            try command.run()
+            try errors.fileHandleForWriting.close()
+            let deadline = Date().addingTimeInterval(20)
+            var host: pid_t?
+            while host == nil || terminal.isCanonical, command.isRunning, Date() < deadline {
+                usleep(2000)
+                host = (try? String(contentsOf: note, encoding: .utf8)).flatMap {
+                    pid_t($0.trimmingCharacters(in: .newlines))
+                }
+            }
+            let process = try #require(host, "the host started")
+            #expect(!terminal.isCanonical, "a running guest has the terminal in raw mode")
+            try body(command, process)
+            while command.isRunning, Date() < deadline { usleep(2000) }
+            kill(command.processIdentifier, SIGKILL)
+            command.waitUntilExit()
+            while kill(process, 0) == 0, Date() < deadline { usleep(2000) }
+            #expect(kill(process, 0) != 0, "the host is gone")
+            if command.terminationReason == .exit { #expect(terminal.flags == before, "the terminal is as it was") }
+            let text = String(decoding: try errors.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+            let isExit = command.terminationReason == .exit
+            return (isExit ? command.terminationStatus : -command.terminationStatus, text)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(2)))
+    func `QEMU that is killed while the guest runs is one line, and the terminal is restored`()
+        throws
+    {
+        let (status, errors) = try onTerminal { _, host in kill(host, SIGKILL) }
+        #expect(status == 70)
+        #expect(
+            errors == "paravane: the KVM-PR host ended before the guest did: qemu-system-ppc64 was killed by signal 9\n"
+        )
+    }
+
+    @Test(.timeLimit(.minutes(2)), arguments: [SIGKILL, SIGTERM, SIGHUP])
+    func `a command that is killed takes QEMU with it`(signal: Int32) throws {
+        let (status, errors) = try onTerminal { command, _ in kill(command.processIdentifier, signal) }
+        #expect(status == -signal)
+        #expect(errors.isEmpty)
     }
 }

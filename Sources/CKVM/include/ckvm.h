@@ -19,6 +19,26 @@ static const unsigned long ckvm_create_vcpu = KVM_CREATE_VCPU;
 static const unsigned long ckvm_enable_cap = KVM_ENABLE_CAP;
 static const unsigned long ckvm_ppc_get_pvinfo = KVM_PPC_GET_PVINFO;
 static const unsigned long ckvm_ppc_get_smmu_info = KVM_PPC_GET_SMMU_INFO;
+static const unsigned long ckvm_create_device = KVM_CREATE_DEVICE;
+static const unsigned long ckvm_irq_line = KVM_IRQ_LINE;
+
+// Requests of a device.
+static const unsigned long ckvm_set_device_attr = KVM_SET_DEVICE_ATTR;
+
+#if !defined(__powerpc__)
+// What the headers of PowerPC have of the XICS, so that its requests can be made to fail on every host.
+struct kvm_rtas_token_args {
+    char name[120];
+    __u64 token;
+};
+#define KVM_DEV_XICS_GRP_SOURCES 1
+#define KVM_XICS_PRIORITY_SHIFT 32
+#define KVM_XICS_LEVEL_SENSITIVE (1ULL << 40)
+#endif
+static const unsigned long ckvm_ppc_rtas_define_token = KVM_PPC_RTAS_DEFINE_TOKEN;
+static const uint32_t ckvm_xics_sources = KVM_DEV_XICS_GRP_SOURCES;
+static const uint64_t ckvm_xics_priority_shift = KVM_XICS_PRIORITY_SHIFT;
+static const uint64_t ckvm_xics_level = KVM_XICS_LEVEL_SENSITIVE;
 
 // Requests of a vCPU.
 static const unsigned long ckvm_run = KVM_RUN;

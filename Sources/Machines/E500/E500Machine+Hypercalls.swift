@@ -35,7 +35,7 @@ private struct EPAPRRegisters: CallRegisters {
     func setRegister(_ index: Int, to value: UInt64) { registers[index] = UInt32(truncatingIfNeeded: value) }
 }
 
-extension E500Machine: EPAPRHypercallHost {
+extension E500Machine: HandleDevices, EPAPRHypercallHost {
     /// Shows a vCPU's page of supervisor registers to the guest.
     public func mapMagicPage(
         vcpu: Int, realAddress: UInt64, effectiveAddress: UInt64, flags: MagicPageFlags

@@ -1,5 +1,5 @@
 public import DeviceTree
-internal import Devices
+public import Devices
 public import GuestMemory
 public import Hypercalls
 internal import ParavirtABI
@@ -77,8 +77,10 @@ public final class E500Machine: Machine {
     /// Whether guests may map the magic page.
     public let offersMagicPage: Bool
 
-    let mpic: MPIC
-    let byteChannels: E500ByteChannels
+    /// The interrupt controller.
+    public let mpic: MPIC
+    /// The byte channels.
+    public let byteChannels: ByteChannels
     let power = PowerPort()
     let dispatcher: HypercallDispatcher<E500Machine>
     private let bus = Bus()
@@ -114,7 +116,7 @@ public final class E500Machine: Machine {
         let silence = SilentPort()
         serial = NS16550(
             interrupt: serialLine.input(0), sink: configuration.console == .serial ? consoleOutput : silence)
-        byteChannels = E500ByteChannels(
+        byteChannels = ByteChannels(
             controller: mpic, console: configuration.console == .byteChannel ? consoleOutput : silence)
         let secondSerial = NS16550(interrupt: serialLine.input(1), sink: silence)
 
@@ -122,7 +124,7 @@ public final class E500Machine: Machine {
             spinTable = try MemorySpinTable(
                 at: E500HVMemoryMap.spinTable(memorySize: configuration.memorySize).base, in: memory,
                 cpuCount: configuration.cpuCount, starter: starter)
-            mpic.prepareForHypercalls()
+            mpic.prepareForHypercalls(hasExternalProxy: true)
             return
         }
         spinTable = nil

@@ -39,7 +39,8 @@ public enum E500Tree {
         addMemory(configuration.memorySize, named: "memory", &tree)
         addSoC(&tree)
         if configuration.hypervisor != nil {
-            addHandles(.onBus, console: configuration.console, &tree)
+            HandlesNode.onBus.add(
+                to: &tree, interruptParent: Phandle.pic, hasConsole: configuration.console == .byteChannel)
         }
         return try tree.finish()
     }

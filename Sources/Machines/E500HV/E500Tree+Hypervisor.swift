@@ -18,7 +18,8 @@ extension E500Tree {
             tree.node("hypervisor") { node in
                 hypervisor.set(on: &node)
                 node.set("fsl,hv-version", .cells(freescaleVersion))
-                addHandles(.belowHypervisor, console: configuration.console, &node)
+                HandlesNode.belowHypervisor.add(
+                    to: &node, interruptParent: Phandle.pic, hasConsole: configuration.console == .byteChannel)
             }
         }
         let cpus = CPUPlace(
@@ -26,13 +27,8 @@ extension E500Tree {
             spinEntrySize: MemorySpinTable.entrySize)
         addCPUs(cpus, configuration, &tree)
         addMemory(configuration.memorySize, named: "memory@0", &tree)
-        tree.node("interrupt-controller") { pic in
-            pic.set("compatible", .string("epapr,hv-pic"))
-            pic.set("#address-cells", .u32(0))
-            pic.set("#interrupt-cells", .u32(2))
-            pic.set("interrupt-controller", .empty)
-            pic.set("has-external-proxy", .empty)
-            pic.set("phandle", .u32(Phandle.pic))
+        tree.node("interrupt-controller") {
+            $0.setVirtualInterruptController(phandle: Phandle.pic, hasExternalProxy: true)
         }
         return try tree.finish()
     }

@@ -28,6 +28,9 @@ public final class PSeriesMachine: Machine {
         public var startTime: UInt64
         /// What the guest kept from its last start, in its whole size; empty for the first.
         public var nonvolatileMemory: [UInt8]
+        /// Where devices' interrupts go instead of the machine's own controller: to the one of an engine whose kernel answers
+        /// the guest's calls about interrupts, so that none of them arrives here.
+        public var engineInterrupts: (any InterruptController)?
 
         /// The time of day at every start in virtual time, so that runs repeat: 2000 begins.
         public static let virtualStartTime: UInt64 = 946_684_800_000_000_000
@@ -37,7 +40,8 @@ public final class PSeriesMachine: Machine {
         /// - Parameter startTime: nil for the host's clock, in virtual time for ``virtualStartTime``.
         public init(
             cpuCount: Int, time: TimeSource, answersHypercalls: Bool = true, offersMagicPage: Bool = true,
-            pageSizes: HashPageSizes = .power8, startTime: UInt64? = nil, nonvolatileMemory: [UInt8] = []
+            pageSizes: HashPageSizes = .power8, startTime: UInt64? = nil, nonvolatileMemory: [UInt8] = [],
+            engineInterrupts: (any InterruptController)? = nil
         ) {
             self.cpuCount = cpuCount
             self.time = time
@@ -45,6 +49,7 @@ public final class PSeriesMachine: Machine {
             self.offersMagicPage = offersMagicPage
             self.pageSizes = pageSizes
             self.nonvolatileMemory = nonvolatileMemory
+            self.engineInterrupts = engineInterrupts
             let now = time.hostTicks == nil ? Self.virtualStartTime : host_wall_clock_nanoseconds()
             self.startTime = startTime ?? now
         }
@@ -74,6 +79,11 @@ public final class PSeriesMachine: Machine {
     public var processorAreas: [ProcessorAreas]
     /// The interrupt controller.
     public let interruptController: XICS
+    /// The interrupt controller of what guests reach by ePAPR's calls. It shares the vCPUs' external interrupt with
+    /// ``interruptController``, and interrupts none until a guest unmasks something.
+    public let mpic: MPIC
+    /// The byte channels.
+    public let byteChannels: ByteChannels
     /// What the guest keeps from one start to the next.
     public var nonvolatileMemory: [UInt8]
 
@@ -124,7 +134,7 @@ public final class PSeriesMachine: Machine {
         usesVirtualTime = configuration.time.hostTicks == nil
         clockOffset = configuration.startTime
         papr = .papr()
-        epapr = .powerPC()
+        epapr = .virtualDevices()
         processorAreas = Array(repeating: ProcessorAreas(), count: cpus.count)
         states = Array(repeating: ProcessorState(), count: cpus.count)
         let size = PSeriesMemoryMap.nonvolatileMemorySize
@@ -132,10 +142,15 @@ public final class PSeriesMachine: Machine {
         nonvolatileMemory = kept.count == size ? kept : NonvolatileMemory.blank(size: size)
         let controller = XICS(cpuCount: cpus.count, sourceCount: PSeriesMemoryMap.interruptSources)
         interruptController = controller
+        mpic = MPIC(cpuCount: cpus.count)
+        mpic.prepareForHypercalls(hasExternalProxy: false)
+        byteChannels = ByteChannels(controller: mpic, console: SilentPort())
         let port = ConsolePort(console)
         consoleOutput = port
         vty = VirtualTerminal(
-            sink: port, interrupt: InterruptLine(to: controller, source: PSeriesMemoryMap.Interrupt.terminal))
+            sink: port,
+            interrupt: InterruptLine(
+                to: configuration.engineInterrupts ?? controller, source: PSeriesMemoryMap.Interrupt.terminal))
     }
 
     /// Starts the boot vCPU; the kernel and the tree are in memory.
@@ -214,12 +229,15 @@ public final class PSeriesMachine: Machine {
             from: registers, convention: .epapr, vcpu: vcpu.index, isPrivileged: true,
             width: vcpu.is64Bit ? .bits64 : .bits32)
         _ = epapr.answer(frame, host: self, counts: &hypercallCounts).encode(into: &registers)
+        updateInterrupts()
     }
 
-    /// Carries the controller's outputs to the vCPUs' pins.
+    /// Carries the controllers' outputs to the vCPUs' pins.
     private func updateInterrupts() {
         for vcpu in runningCPUs {
-            vcpu.signals.setPin(.external, asserted: interruptController.isPending(cpu: vcpu.index))
+            let isPending =
+                interruptController.isPending(cpu: vcpu.index) || mpic.isInterruptPending(cpu: vcpu.index)
+            vcpu.signals.setPin(.external, asserted: isPending)
         }
     }
 
@@ -356,7 +374,12 @@ extension PSeriesMachine {
     public func reportPanic() { end(.panic) }
 }
 
-extension PSeriesMachine: PowerPCHypercallHost {
+extension PSeriesMachine: HandleDevices, VirtualDeviceHypercallHost {
+    /// Its vCPUs take no messages: KVM-PR has no doorbell interrupt for its guests.
+    public var takesProcessorMessages: Bool { false }
+    /// Nothing.
+    public func send(_ message: ProcessorMessage) {}
+
     /// Shows a vCPU's page of supervisor registers to the guest.
     public func mapMagicPage(
         vcpu: Int, realAddress: UInt64, effectiveAddress: UInt64, flags: MagicPageFlags

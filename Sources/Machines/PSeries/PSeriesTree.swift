@@ -10,6 +10,7 @@ internal import PowerPC
 public enum PSeriesTree {
     private enum Phandle {
         static let interruptController: UInt32 = 1
+        static let virtualInterruptController: UInt32 = 2
     }
 
     private static let terminalPath = "/vdevice/vty@\(String(PSeriesMemoryMap.Unit.terminal, radix: 16))"
@@ -28,7 +29,16 @@ public enum PSeriesTree {
         tree.set("interrupt-parent", .u32(Phandle.interruptController))
         addChosen(configuration, &tree)
         if let hypervisor = configuration.hypervisor {
-            tree.node("hypervisor") { hypervisor.set(on: &$0) }
+            tree.node("hypervisor") { node in
+                hypervisor.set(on: &node)
+                guard hypervisor.answersEPAPR else { return }
+                node.node("interrupt-controller") {
+                    $0.setVirtualInterruptController(
+                        phandle: Phandle.virtualInterruptController, hasExternalProxy: false)
+                }
+                HandlesNode.belowHypervisor.add(
+                    to: &node, interruptParent: Phandle.virtualInterruptController, hasConsole: false)
+            }
         }
         tree.node("memory@0") { memory in
             memory.set("device_type", .string("memory"))

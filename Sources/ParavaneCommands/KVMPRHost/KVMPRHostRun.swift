@@ -29,6 +29,7 @@ struct KVMPRHostRun {
         if let append = command.append { arguments += ["--append", append] }
         arguments += ["--memory", "\(command.memory.bytes >> 10)K", "--cpus", "\(command.cpus)"]
         if let hcall = command.hcall { arguments += ["--hcall", hcall.rawValue] }
+        if let irqchip = command.irqchip { arguments += ["--irqchip", irqchip.rawValue] }
         if command.noMagicPage { arguments.append("--no-magic-page") }
         if let timeout = command.timeout { arguments += ["--timeout", "\(timeout)"] }
         if command.noReboot { arguments.append("--no-reboot") }

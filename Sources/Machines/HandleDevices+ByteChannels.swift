@@ -1,8 +1,8 @@
 internal import Devices
 public import Hypercalls
 
-/// The byte channels of the e500 machine.
-final class E500ByteChannels {
+/// The byte channels of a machine.
+public final class ByteChannels {
     /// What the console's channel receives.
     let consoleInput: ByteQueue
     private let console: ByteChannel
@@ -38,7 +38,7 @@ final class E500ByteChannels {
     }
 }
 
-extension E500Machine: ByteChannelHypercallHost {
+extension HandleDevices {
     /// What waits in the byte channel of that handle, and what fits; nil where there is none.
     public func byteChannelLevels(of handle: UInt32) -> (receivable: Int, sendable: Int)? {
         byteChannels[handle].map { ($0.receivable, $0.sendable) }
@@ -60,7 +60,7 @@ extension E500Machine: ByteChannelHypercallHost {
     }
 }
 
-extension E500Machine: DoorbellHypercallHost {
+extension HandleDevices {
     /// Requests the interrupt of the doorbell's receiving end; false where the handle is another.
     public func ringDoorbell(_ handle: UInt32) -> Bool {
         guard handle == E500MemoryMap.Doorbell.sendHandle else { return false }

@@ -4,17 +4,15 @@ public import Hypercalls
 /// The virtual interrupt controller is the MPIC by another way: 0 to 255 are its sources, as the tree's `interrupts`
 /// count them, 256 to 259 its IPIs and 260 to 263 its global timers.
 ///
-/// A guest may use registers and calls side by side. Sources from 16 on are level-sensitive, IPIs and timers are not;
+/// Where the MPIC has registers, a guest may use them and the calls side by side. Sources from 16 on are level-sensitive, IPIs and timers are not;
 /// their sense is no matter of choice.
-extension E500Machine: InterruptHypercallHost {
-    private typealias Bits = MPICRegister.VectorPriority
-
+extension HandleDevices {
     /// Sources, IPIs and global timers: 264.
     public var interruptCount: Int { MPIC.sourceCount }
     /// The MPIC's four IPIs.
     public var ipiCount: Int { MPIC.ipiCount }
     /// All vCPUs, also those that the guest has not started.
-    public var cpuCount: Int { cpus.count }
+    public var cpuCount: Int { mpic.cpuCount }
 
     /// What the MPIC's registers of interrupt `number` hold.
     public func configuration(ofInterrupt number: Int) -> InterruptConfiguration {
@@ -73,3 +71,5 @@ extension E500Machine: InterruptHypercallHost {
     /// Sets the vCPU's CTPR.
     public func setTaskPriority(_ priority: UInt32, vcpu: Int) { mpic.setTaskPriority(priority, cpu: vcpu) }
 }
+
+private typealias Bits = MPICRegister.VectorPriority

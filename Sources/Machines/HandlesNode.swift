@@ -35,26 +35,26 @@ struct HandlesNode {
     }
 }
 
-extension E500Tree {
-    /// The node of handles, below the open one.
+extension HandlesNode {
+    /// Adds the node below the open one, which has the path ``parent``.
     ///
-    /// The console's channel is there but disabled where the serial port is the console. Linux 6.1 numbers byte channels
+    /// The console's channel is there but disabled where something else is the console. Linux 6.1 numbers byte channels
     /// from 1 on when none of them is its console, and overruns its table by one if all of them work.
-    static func addHandles(_ place: HandlesNode, console: E500Console, _ tree: inout DeviceTreeBuilder) {
-        tree.node(place.name) { handles in
-            if let compatible = place.compatible { handles.set("compatible", .string(compatible)) }
-            handles.set("interrupt-parent", .u32(Phandle.pic))
+    func add(to tree: inout DeviceTreeBuilder, interruptParent: UInt32, hasConsole: Bool) {
+        tree.node(name) { handles in
+            if let compatible { handles.set("compatible", .string(compatible)) }
+            handles.set("interrupt-parent", .u32(interruptParent))
             for channel in E500MemoryMap.ByteChannel.allCases {
-                handles.node(HandlesNode.name(of: channel)) { node in
+                handles.node(Self.name(of: channel)) { node in
                     node.set("compatible", .string("epapr,hv-byte-channel"))
                     node.set("hv-handle", .u32(channel.rawValue))
                     node.set(
                         "interrupts",
                         .cells([
-                            UInt32(channel.receiveInterrupt), place.level,
-                            UInt32(channel.transmitInterrupt), place.level,
+                            UInt32(channel.receiveInterrupt), level,
+                            UInt32(channel.transmitInterrupt), level,
                         ]))
-                    if channel == .console, console != .byteChannel {
+                    if channel == .console, !hasConsole {
                         node.set("status", .string("disabled"))
                     }
                 }
@@ -66,8 +66,20 @@ extension E500Tree {
             handles.node("receive-doorbell") { doorbell in
                 doorbell.set("compatible", .string("epapr,hv-receive-doorbell"))
                 doorbell.set(
-                    "interrupts", .cells([UInt32(E500MemoryMap.Doorbell.receiveInterrupt), place.risingEdge]))
+                    "interrupts", .cells([UInt32(E500MemoryMap.Doorbell.receiveInterrupt), risingEdge]))
             }
         }
+    }
+}
+
+extension DeviceTreeBuilder {
+    /// Gives the open node the properties of the interrupt controller that guests know by hypercalls only.
+    mutating func setVirtualInterruptController(phandle: UInt32, hasExternalProxy: Bool) {
+        set("compatible", .string("epapr,hv-pic"))
+        set("#address-cells", .u32(0))
+        set("#interrupt-cells", .u32(2))
+        set("interrupt-controller", .empty)
+        if hasExternalProxy { set("has-external-proxy", .empty) }
+        set("phandle", .u32(phandle))
     }
 }

@@ -16,7 +16,7 @@ ARGS ?=
 TESTS ?=
 # Further arguments of `paravane-fuzz`, as in FUZZ="--target code --seed 7".
 FUZZ ?=
-# Rounds of `make bench`, and which benchmarks, as in BENCH=boot,integer; further arguments, as in BENCH_ARGS="--json f".
+# Rounds of `make bench` and `make compare-kvm-pr`, and which benchmarks, as in BENCH=boot,integer; further arguments, as in BENCH_ARGS="--json f".
 RUNS ?= 5
 BENCH ?=
 BENCH_ARGS ?=
@@ -33,16 +33,16 @@ scripts := .ci/run $(wildcard .ci/embedded) Tests/Soak/soak.sh Tests/Soak/tsan.s
     $(guests)/devicetrees/build \
     .ci/modules Sources/paravane-ppc64le/build Sources/paravane-ppc64le/libraries $(guests)/selfcheck/build \
     $(guests)/book3s/build \
-    $(guests)/debian/build $(addprefix $(guests)/kvm-pr-host/,kernel build check)
+    $(guests)/debian/build $(addprefix $(guests)/kvm-pr-host/,kernel build check qemu compare)
 # The command that people run: without what a debugger or a test needs. Its build lies beside the one of the tests, for the
 # two have other options and would undo each other. Colours are an option of the compiler as well: without a fixed choice
 # everything is built anew when the output goes to a terminal and last time did not.
 release := -c release --scratch-path .build-release --omit-frame-pointers --static-swift-stdlib --no-color-diagnostics
 
-.PHONY: help build run test guests kernels userland ppc64le check-ppc64le kvm-pr-host check-kvm-pr bench soak tsan fuzz format lint embedded clean clean-cache
+.PHONY: help build run test guests kernels userland ppc64le check-ppc64le kvm-pr-host check-kvm-pr compare-kvm-pr bench soak tsan fuzz format lint embedded clean clean-cache
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 	@printf '\n%s\n%s\n' '  make run MACHINE=e500|e500-hv|pseries KERNEL=unmodified|patched ARGS="..."   make test TESTS="..."' \
 	    '  make bench BENCH="..." RUNS=n BENCH_ARGS="..."   make soak BOOTS=n SECONDS_OF_STRESS=n   make fuzz FUZZ="..."'
 
@@ -100,6 +100,10 @@ kvm-pr-host: ppc64le ## Build a KVM-PR host that boots in QEMU, and print where 
 check-kvm-pr: build ppc64le ## Run guests under KVM-PR, in the host that boots in QEMU
 	@host=$$($(guests)/kvm-pr-host/build .build-ppc64le/paravane-ppc64le); \
 	    exec $(guests)/kvm-pr-host/check "$$host" .build-release/release/paravane $(KVM_PR_CHECKS)
+
+compare-kvm-pr: build ppc64le ## Boot Debian's kernel under KVM-PR by paravane-ppc64le and by QEMU in turn, and compare (minutes)
+	@host=$$($(guests)/kvm-pr-host/build .build-ppc64le/paravane-ppc64le); \
+	    exec $(guests)/kvm-pr-host/compare "$$host" .build-release/release/paravane $(RUNS) $(ARGS)
 
 bench: build ## Run the same guests on QEMU and on Paravane in turn, and compare
 	@$(guests)/need bench

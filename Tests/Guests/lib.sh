@@ -89,9 +89,14 @@ publish() {
     printf '%s\n' "$target"
 }
 
-# debian_packages <directory> <architecture> <package...>: downloads packages of Debian for another architecture and unpacks
-# them into <directory>/files. Nothing is installed: apt keeps what it needs in a directory of its own.
+# debian_packages [--with-dependencies] <directory> <architecture> <package...>: downloads packages of Debian for another
+# architecture and unpacks them into <directory>/files. Nothing is installed: apt keeps what it needs in a directory of its own.
 debian_packages() {
+    local closure=
+    if [ "$1" = --with-dependencies ]; then
+        closure=yes
+        shift
+    fi
     local apt=$1 architecture=$2 mirror keyring=/usr/share/keyrings/debian-archive-keyring.gpg release=bookworm package
     shift 2
     # shellcheck disable=SC2016 # apt expands it
@@ -104,7 +109,12 @@ debian_packages() {
         -o APT::Architecture="$architecture" -o APT::Architectures="$architecture" -o Acquire::Languages=none
         -o Acquire::Retries=3)
     apt-get "${options[@]}" update
-    (cd "$apt" && apt-get "${options[@]}" download "$@")
+    if [ -n "$closure" ]; then
+        apt-get "${options[@]}" install --yes --no-install-recommends --download-only "$@"
+        mv "$apt"/cache/archives/*.deb "$apt/"
+    else
+        (cd "$apt" && apt-get "${options[@]}" download "$@")
+    fi
     for package in "$apt"/*.deb; do dpkg-deb -x "$package" "$apt/files"; done
 }
 

@@ -184,6 +184,7 @@ struct RunFailure: Error {
             let machine = PSeriesMachine(
                 .init(
                     cpuCount: options.cpus, time: time, answersHypercalls: hypervisor != nil,
+                    answersEPAPR: hypervisor?.answersEPAPR ?? false,
                     offersMagicPage: options.offersMagicPage, pageSizes: partition.pageSizes,
                     nonvolatileMemory: nonvolatileMemory, engineInterrupts: partition.interrupts),
                 memory: partition.memory, pageTable: partition.pageTable,

@@ -20,6 +20,8 @@ public final class PSeriesMachine: Machine {
         public var time: TimeSource
         /// Whether ePAPR's and KVM's calls are answered.
         public var answersHypercalls: Bool
+        /// Whether that is all of ePAPR's calls, and not only KVM's own and EV_IDLE.
+        public var answersEPAPR: Bool
         /// Whether guests may map the magic page.
         public var offersMagicPage: Bool
         /// The page sizes that the guest may use.
@@ -39,13 +41,15 @@ public final class PSeriesMachine: Machine {
         ///
         /// - Parameter startTime: nil for the host's clock, in virtual time for ``virtualStartTime``.
         public init(
-            cpuCount: Int, time: TimeSource, answersHypercalls: Bool = true, offersMagicPage: Bool = true,
-            pageSizes: HashPageSizes = .power8, startTime: UInt64? = nil, nonvolatileMemory: [UInt8] = [],
+            cpuCount: Int, time: TimeSource, answersHypercalls: Bool = true, answersEPAPR: Bool = true,
+            offersMagicPage: Bool = true, pageSizes: HashPageSizes = .power8, startTime: UInt64? = nil,
+            nonvolatileMemory: [UInt8] = [],
             engineInterrupts: (any InterruptController)? = nil
         ) {
             self.cpuCount = cpuCount
             self.time = time
             self.answersHypercalls = answersHypercalls
+            self.answersEPAPR = answersEPAPR
             self.offersMagicPage = offersMagicPage
             self.pageSizes = pageSizes
             self.nonvolatileMemory = nonvolatileMemory
@@ -134,7 +138,7 @@ public final class PSeriesMachine: Machine {
         usesVirtualTime = configuration.time.hostTicks == nil
         clockOffset = configuration.startTime
         papr = .papr()
-        epapr = .virtualDevices()
+        epapr = configuration.answersEPAPR ? .virtualDevices() : .powerPC()
         processorAreas = Array(repeating: ProcessorAreas(), count: cpus.count)
         states = Array(repeating: ProcessorState(), count: cpus.count)
         let size = PSeriesMemoryMap.nonvolatileMemorySize

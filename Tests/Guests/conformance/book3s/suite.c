@@ -10,6 +10,8 @@
 #define KVM_MAP_MAGIC_PAGE KVM(4)
 #define EV_IDLE EPAPR(16)
 #define ABSENT 12
+#define EINVAL 8
+#define NOBODY 9999 // a number that nothing has
 
 enum form { BY_TREE, BY_FORWARD, BY_PAPR };
 
@@ -35,7 +37,6 @@ static const struct call kvm_calls[] = {
 
 static const struct call wrong_vendors[] = {
     {.name = "vendor 0 has no call 16", .number = TOKEN(0, 16), .status = ABSENT},
-    {.name = "ePAPR has no call 3 here", .number = EPAPR(3), .status = ABSENT},
     {.name = "Freescale has no call 3 here", .number = FREESCALE(3), .status = ABSENT},
     {.name = "IBM has no call 3", .number = TOKEN(3, 3), .status = ABSENT},
     {.name = "Green Hills has no call 3", .number = TOKEN(4, 3), .status = ABSENT},
@@ -48,20 +49,48 @@ static const struct call wrong_vendors[] = {
 
 static const struct call epapr_calls[] = {
     {.name = "ePAPR's call 0 does not exist", .number = EPAPR(0), .status = ABSENT},
-    {.name = "EV_BYTE_CHANNEL_SEND is not offered", .number = EPAPR(1), .status = ABSENT},
-    {.name = "EV_BYTE_CHANNEL_RECEIVE is not offered", .number = EPAPR(2), .status = ABSENT},
-    {.name = "EV_BYTE_CHANNEL_POLL is not offered", .number = EPAPR(3), .status = ABSENT},
-    {.name = "EV_INT_SET_CONFIG is not offered", .number = EPAPR(4), .status = ABSENT},
-    {.name = "EV_INT_GET_CONFIG is not offered", .number = EPAPR(5), .status = ABSENT},
-    {.name = "EV_INT_SET_MASK is not offered", .number = EPAPR(6), .status = ABSENT},
-    {.name = "EV_INT_GET_MASK is not offered", .number = EPAPR(7), .status = ABSENT},
-    {.name = "EV_INT_GET_ACTIVITY is not offered", .number = EPAPR(8), .status = ABSENT},
-    {.name = "EV_INT_IACK is not offered", .number = EPAPR(9), .status = ABSENT},
-    {.name = "EV_INT_EOI is not offered", .number = EPAPR(10), .status = ABSENT},
-    {.name = "EV_INT_SEND_IPI is not offered", .number = EPAPR(11), .status = ABSENT},
-    {.name = "EV_INT_SET_TASK_PRIORITY is not offered", .number = EPAPR(12), .status = ABSENT},
-    {.name = "EV_INT_GET_TASK_PRIORITY is not offered", .number = EPAPR(13), .status = ABSENT},
-    {.name = "EV_DOORBELL_SEND is not offered", .number = EPAPR(14), .status = ABSENT},
+    {.name = "EV_BYTE_CHANNEL_SEND knows its handles",
+     .number = EPAPR(1), .arguments = {NOBODY, 1, 0x41000000}, .count = 3, .status = EINVAL},
+    {.name = "EV_BYTE_CHANNEL_RECEIVE knows its handles",
+     .number = EPAPR(2), .arguments = {NOBODY, 16}, .count = 2, .status = EINVAL},
+    {.name = "EV_BYTE_CHANNEL_POLL knows its handles",
+     .number = EPAPR(3), .arguments = {NOBODY}, .count = 1, .status = EINVAL},
+    {.name = "EV_INT_SET_CONFIG knows its interrupts",
+     .number = EPAPR(4), .arguments = {NOBODY, 0, 0, 0}, .count = 4, .status = EINVAL},
+    {.name = "EV_INT_SET_CONFIG refuses reserved flags",
+     .number = EPAPR(4), .arguments = {0, 4, 0, 0}, .count = 4, .status = EINVAL},
+    {.name = "EV_INT_SET_CONFIG refuses a priority of 16",
+     .number = EPAPR(4), .arguments = {0, 0, 16, 0}, .count = 4, .status = EINVAL},
+    {.name = "EV_INT_GET_CONFIG knows its interrupts",
+     .number = EPAPR(5), .arguments = {NOBODY}, .count = 1, .status = EINVAL},
+    {.name = "EV_INT_SET_MASK knows its interrupts",
+     .number = EPAPR(6), .arguments = {NOBODY, 0}, .count = 2, .status = EINVAL},
+    {.name = "EV_INT_SET_MASK refuses a mask of 2",
+     .number = EPAPR(6), .arguments = {0, 2}, .count = 2, .status = EINVAL},
+    {.name = "EV_INT_SET_MASK masks",  .number = EPAPR(6), .arguments = {0, 1}, .count = 2},
+    {.name = "EV_INT_GET_MASK tells it", .number = EPAPR(7), .arguments = {0}, .count = 1, .output = 1},
+    {.name = "EV_INT_GET_MASK knows its interrupts",
+     .number = EPAPR(7), .arguments = {NOBODY}, .count = 1, .status = EINVAL},
+    {.name = "EV_INT_GET_ACTIVITY knows its interrupts",
+     .number = EPAPR(8), .arguments = {NOBODY}, .count = 1, .status = EINVAL},
+    {.name = "EV_INT_IACK refuses a handle",
+     .number = EPAPR(9), .arguments = {1}, .count = 1, .status = EINVAL},
+    {.name = "EV_INT_IACK says that nothing waits",
+     .number = EPAPR(9), .arguments = {0}, .count = 1, .output = 0xffff},
+    {.name = "EV_INT_EOI knows what is in service",
+     .number = EPAPR(10), .arguments = {5}, .count = 1, .status = EINVAL},
+    {.name = "EV_INT_SEND_IPI has four IPIs",
+     .number = EPAPR(11), .arguments = {4, 1}, .count = 2, .status = EINVAL},
+    {.name = "EV_INT_SEND_IPI refuses nobody",
+     .number = EPAPR(11), .arguments = {0, 0}, .count = 2, .status = EINVAL},
+    {.name = "EV_INT_SEND_IPI refuses vCPUs that do not exist",
+     .number = EPAPR(11), .arguments = {0, 0x80000000}, .count = 2, .status = EINVAL},
+    {.name = "EV_INT_SET_TASK_PRIORITY refuses 16",
+     .number = EPAPR(12), .arguments = {16}, .count = 1, .status = EINVAL},
+    {.name = "EV_INT_SET_TASK_PRIORITY takes 7", .number = EPAPR(12), .arguments = {7}, .count = 1},
+    {.name = "EV_INT_GET_TASK_PRIORITY tells it", .number = EPAPR(13), .output = 7},
+    {.name = "EV_DOORBELL_SEND knows its handles",
+     .number = EPAPR(14), .arguments = {NOBODY}, .count = 1, .status = EINVAL},
     {.name = "EV_MSGSND is not offered", .number = EPAPR(15), .status = ABSENT},
 };
 
@@ -103,7 +132,6 @@ static void epapr_family(u32 form) {
 #define H_CPPR 0x68
 #define H_IPI 0x6c
 #define H_SET_MODE 0x31c
-#define NOBODY 9999 // a number that nothing has
 #define OUTSIDE ((word)0x70000000) // a real address above memory
 
 static const u32 known_bytes __attribute__((aligned(8))) = 0x13579bdf;

@@ -22,6 +22,8 @@ BENCH ?=
 BENCH_ARGS ?=
 # What `make check-kvm-pr` runs: `all`, or `bare` without the Linux guests, whose boots take long there.
 KVM_PR_CHECKS ?= all
+# Further arguments of `paravane matrix run`, as in MATRIX="--arch s390x --results r".
+MATRIX ?=
 # How often `make soak` boots each, and for how many seconds of the guest its last guests work.
 BOOTS ?= 20
 SECONDS_OF_STRESS ?= 60
@@ -32,19 +34,20 @@ scripts := .ci/run $(wildcard .ci/embedded) Tests/Soak/soak.sh Tests/Soak/tsan.s
     $(guests)/conformance/build $(addprefix $(guests)/kvm-x86-host/,host kernel linux run) \
     $(guests)/devicetrees/build \
     .ci/modules Sources/paravane-ppc64le/build Sources/paravane-ppc64le/libraries $(guests)/selfcheck/build \
-    $(guests)/book3s/build \
+    $(guests)/book3s/build $(guests)/matrix/build Tests/Matrix/check-reports Tests/Matrix/slurm/check Tests/Matrix/slurm/shard \
     $(guests)/debian/build $(addprefix $(guests)/kvm-pr-host/,kernel build check qemu compare)
 # The command that people run: without what a debugger or a test needs. Its build lies beside the one of the tests, for the
 # two have other options and would undo each other. Colours are an option of the compiler as well: without a fixed choice
 # everything is built anew when the output goes to a terminal and last time did not.
 release := -c release --scratch-path .build-release --omit-frame-pointers --static-swift-stdlib --no-color-diagnostics
 
-.PHONY: help build run test guests kernels userland ppc64le check-ppc64le kvm-pr-host check-kvm-pr compare-kvm-pr bench soak tsan fuzz format lint embedded clean clean-cache
+.PHONY: help build run test guests kernels userland ppc64le check-ppc64le kvm-pr-host check-kvm-pr compare-kvm-pr matrix-programs matrix-guests matrix check-matrix bench soak tsan fuzz format lint embedded clean clean-cache
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
-	@printf '\n%s\n%s\n' '  make run MACHINE=e500|e500-hv|pseries KERNEL=unmodified|patched ARGS="..."   make test TESTS="..."' \
-	    '  make bench BENCH="..." RUNS=n BENCH_ARGS="..."   make soak BOOTS=n SECONDS_OF_STRESS=n   make fuzz FUZZ="..."'
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
+	@printf '\n%s\n%s\n%s\n' '  make run MACHINE=e500|e500-hv|pseries KERNEL=unmodified|patched ARGS="..."   make test TESTS="..."' \
+	    '  make bench BENCH="..." RUNS=n BENCH_ARGS="..."   make soak BOOTS=n SECONDS_OF_STRESS=n' \
+	    '  make fuzz FUZZ="..."   make matrix MATRIX="..."'
 
 build: ## Build the command
 	@$(guests)/need run
@@ -104,6 +107,23 @@ check-kvm-pr: build ppc64le ## Run guests under KVM-PR, in the host that boots i
 compare-kvm-pr: build ppc64le ## Boot Debian's kernel under KVM-PR by paravane-ppc64le and by QEMU in turn, and compare (minutes)
 	@host=$$($(guests)/kvm-pr-host/build .build-ppc64le/paravane-ppc64le); \
 	    exec $(guests)/kvm-pr-host/compare "$$host" .build-release/release/paravane $(RUNS) $(ARGS)
+
+matrix-programs: build ## Build the programs that the test matrix runs, into .build-release
+	@$(guests)/need run matrix
+	@for product in paravane-unicorn paravane-kvm-x86; do swift build $(release) --product $$product >&2; done
+
+matrix-guests: ppc64le ## Build the guests that the test matrix runs, and print where they are
+	@$(guests)/matrix/build .build-ppc64le/paravane-ppc64le
+
+matrix: matrix-programs ppc64le ## Run the test matrix: guests of every architecture on every engine; reports go to matrix-results
+	@guests=$$($(guests)/matrix/build .build-ppc64le/paravane-ppc64le); \
+	    exec .build-release/release/paravane matrix run --guests "$$guests" $(MATRIX)
+
+check-matrix: matrix-programs ppc64le ## Check the matrix's reports, in a browser as well, and its shards on a cluster of Slurm
+	@$(guests)/need matrix-report slurm
+	@guests=$$($(guests)/matrix/build .build-ppc64le/paravane-ppc64le); \
+	    Tests/Matrix/check-reports .build-release/release/paravane "$$guests"; \
+	    Tests/Matrix/slurm/check .build-release/release/paravane "$$guests"
 
 bench: build ## Run the same guests on QEMU and on Paravane in turn, and compare
 	@$(guests)/need bench

@@ -94,12 +94,16 @@ let package = Package(
         // What keeps a guest that broke out of the machine from going further.
         .target(name: "Sandbox", dependencies: ["CSandbox"], swiftSettings: strict),
 
+        // The test matrix: cells, their processes, results and reports.
+        .target(name: "Matrix", dependencies: ["CHost", "CProcess"], swiftSettings: strict),
+
         // The command line.
         .target(
             name: "ParavaneCommands",
             dependencies: [
                 "CHost", "CProcess", "Debugging", "DeviceTree", "Devices", "GuestMemory", "Hypercalls", "KVM",
-                "Machines", "PAPR", "ParavirtABI", "PowerPC", "Sandbox", "Terminal", "TreeLint", "VMM", argumentParser,
+                "Machines", "Matrix", "PAPR", "ParavirtABI", "PowerPC", "Sandbox", "Terminal", "TreeLint", "VMM",
+                argumentParser,
             ],
             swiftSettings: strict),
         .executableTarget(name: "paravane", dependencies: ["ParavaneCommands"], swiftSettings: strict),
@@ -182,11 +186,12 @@ let package = Package(
         .testTarget(
             name: "MatrixTests",
             dependencies: [
-                "FlatMachines", "GuestMemory", "Hypercalls", "TestTools", "UnicornCPU", "paravane", "paravane-kvm-x86",
+                "FlatMachines", "GuestMemory", "Hypercalls", "Matrix", "TestTools", "UnicornCPU", "paravane",
+                "paravane-kvm-x86",
                 "paravane-unicorn",
             ],
             swiftSettings: strict),
-        tests("System", ["TestTools", "paravane", "paravane-bench"]),
+        tests("System", ["Matrix", "TestTools", "paravane", "paravane-bench"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -5,7 +5,7 @@ internal import Foundation
 public enum ExitStatus: Int32, CaseIterable, Sendable {
     /// Done; of a guest: it switched the power off.
     case success = 0
-    /// Two trees that were compared differ.
+    /// Two trees that were compared differ, or a cell of the test matrix failed.
     case difference = 1
     /// The guest reset the machine, and `--no-reboot` was given.
     case guestReset = 32
@@ -62,7 +62,10 @@ extension ParsableCommand {
             switch exitCode(for: error) {
             // Help and the version: the parser prints them on stdout.
             case .success: exit(withError: error)
-            case .validationFailure: fail(.usage, "\(message(for: error)); see 'paravane --help'")
+            case .validationFailure:
+                // The parser lists many values in a line each.
+                let line = message(for: error).replacing(#/\n *- /#, with: " ")
+                fail(.usage, "\(line); see 'paravane --help'")
             case let code where error is ExitCode: Foundation.exit(code.rawValue)
             default: fail(.internalError, message(for: error))
             }

@@ -9,6 +9,7 @@ public struct Paravane: ParsableCommand {
         version: "0.1.0-dev",
         subcommands: [
             RunCommand.self, DTBCommand.self, HypercallsCommand.self, HostCommand.self, KVMPRHostCommand.self,
+            MatrixCommand.self,
         ])
 
     /// Made by the argument parser.

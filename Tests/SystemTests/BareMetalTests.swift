@@ -1,3 +1,4 @@
+import Matrix
 import Testing
 import TestTools
 

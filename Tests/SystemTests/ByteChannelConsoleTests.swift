@@ -1,3 +1,4 @@
+import Matrix
 import TestTools
 import Testing
 

@@ -159,7 +159,8 @@ struct KVMPRHost {
             var words = unsafe command.map { unsafe strdup($0) }
             unsafe words.append(nil)
             let kept = ports + [initrd]
-            let result = unsafe process_start(&words, far[Port.allCases.count], kept, Int32(kept.count))
+            let console = far[Port.allCases.count]
+            let result = unsafe process_start(&words, console, console, kept, Int32(kept.count))
             unsafe words.forEach { unsafe free($0) }
             for descriptor in far { host_close(descriptor) }
             guard result > 0 else {

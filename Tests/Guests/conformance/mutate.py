@@ -218,13 +218,13 @@ MUTATIONS = {
     "Sources/PowerPC/Book3S/Book3SCPU.swift": [
         ("pseries: EV_IDLE enables interrupts", "    public mutating func waitForPending() {\n", "    public mutating func waitForPending() {\n        setMSR(msr | MSR64.ee)\n"),
         ("pseries: H_CEDE does not enable interrupts", "        setMSR(msr | MSR64.ee)\n", ""),
-        ("pseries: a vCPU that sleeps on its thread is not told of H_PROD", "        signals.notify()\n", ""),
     ],
     "Sources/PowerPC/Book3S/Book3SCPU+Interrupts.swift": [
         ("pseries: critical holds nothing back", "guard magicPage != nil, !user else { return false }", "guard magicPage == nil, !user else { return false }"),
     ],
     "Sources/PowerPC/Book3S/Book3SCPU+Run.swift": [
         ("pseries: int_pending stays 0", "= isPending ? 1 : 0", "= isPending ? 0 : 0"),
+        ("pseries: H_PROD does not end a halt", "isPending || isProdded", "isPending || isPending && isProdded"),
     ],
     "Sources/PowerPC/Book3S/Interpreter64+Storage.swift": [
         ("pseries: user state sees the magic page", "if let magicPage, !user, isMagic", "if let magicPage, isMagic"),
